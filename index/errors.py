@@ -1,0 +1,66 @@
+"""Everything that `index` can fail with.
+
+    IndexFailure                 a message that says what, where and what to do now
+    ├── DocumentRejected         one document cannot become an article; `reason` is a fixed word
+    ├── ArticleUnknown           no article goes by that id in this generation
+    ├── IndexMissing             there is no index in that folder yet
+    ├── IndexDamaged             a file of the index is not what its manifest says; `path` names it
+    ├── IndexMismatch            the index was made by another format, model or splitter than asked for
+    ├── IndexBusy                another process writes this index now
+    ├── IndexUnwritable          the disk refused: full, read-only, not ours
+    └── EmbedderUnavailable      the embedding model cannot be loaded
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class IndexFailure(Exception):
+    """A failure that the user can understand; the text is fit to be shown as it is."""
+
+
+class DocumentRejected(IndexFailure):
+    """One document cannot become an article; the others of its batch go on.
+
+    `reason` is one of a fixed set of words (`empty_file`, `no_text`, `bad_encoding`, `bad_text`, `too_large`,
+    `too_many_sentences`, `too_deep`, `content_type_mismatch`, `not_a_regular_file`, `io_error`, `bad_json`,
+    `bad_field`, `duplicate_id`, `unsupported_format`), stable for scripts; the text says more.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class ArticleUnknown(IndexFailure):
+    """No article of this generation goes by that id."""
+
+
+class IndexMissing(IndexFailure):
+    """There is no index in the folder yet."""
+
+
+class IndexDamaged(IndexFailure):
+    """A file of the index differs from what its manifest says."""
+
+    def __init__(self, path: Path, detail: str) -> None:
+        super().__init__(f"index damaged: {path}: {detail}; mend it with `byline build`")
+        self.path = path
+
+
+class IndexMismatch(IndexFailure):
+    """The index was made by another format, model or splitter than the one asked for."""
+
+
+class IndexBusy(IndexFailure):
+    """Another process writes this index now; nothing was changed."""
+
+
+class IndexUnwritable(IndexFailure):
+    """The disk refused a write; the generation published before is untouched."""
+
+
+class EmbedderUnavailable(IndexFailure):
+    """The embedding model cannot be loaded from where the configuration says."""
