@@ -155,7 +155,7 @@ class _Build:
         try:
             generation = publish(self._index, write, self._recipe.keep)
         except _Unchanged:
-            assert self._old is not None  # noqa: S101 - for the type checker: only raised where there is an old one
+            assert self._old is not None  # for the type checker: only raised where there is an old one
             return self._report(self._old.name, self._old.counts, published=False)
         return self._report(generation.name, generation.manifest["counts"], published=True)
 
@@ -197,7 +197,7 @@ class _Build:
                 yield self._carry(article)
 
     def _carry(self, article: str) -> Prepared:
-        assert self._old is not None  # noqa: S101 - for the type checker
+        assert self._old is not None  # for the type checker
         stored: StoredArticle = self._old.article(article)
         runs = self._old.passages(stored.rows)
         return Prepared(self._old.key(article), stored.article, stored.sentences, runs, stored.rows)
