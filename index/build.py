@@ -285,7 +285,7 @@ class _Build:
         )
 
 
-class _Unchanged(Exception):  # noqa: N818 - not an error: it ends a publish that would change nothing
+class _Unchanged(Exception):
     """The generation would hold what the current one holds."""
 
 
