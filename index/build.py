@@ -19,8 +19,8 @@ from index.article import Article
 from index.canonical import CANONICAL_VERSION
 from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import DocumentRejected, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.generations import publish, writing
 from index.passages import Passage, passages
+from index.publish import publish, writing
 from index.sources import Document, Rejection, documents, parse
 from index.split import SPLITTER_VERSION, Sentence, split
 from index.store import Draft, Skipped, Snapshot, StoredArticle, open_snapshot
