@@ -17,13 +17,14 @@ from typing import Any
 
 from index.article import Article
 from index.canonical import CANONICAL_VERSION
+from index.draft import Draft, Skipped
 from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import DocumentRejected, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
 from index.passages import Passage, passages
 from index.publish import publish, writing
 from index.sources import Document, Rejection, documents, parse
 from index.split import SPLITTER_VERSION, Sentence, split
-from index.store import Draft, Skipped, Snapshot, StoredArticle, open_snapshot
+from index.store import Snapshot, StoredArticle, open_snapshot
 from index.words import WORDS_VERSION, terms
 
 # Passages embedded at a time: enough to sort by length without padding waste, little enough to hold in memory.
@@ -93,7 +94,10 @@ def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress
 def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
     """Add the articles under `paths`; those known already are replaced where they changed."""
     with writing(index):
-        old = _old(index)
+        try:
+            old = open_snapshot(index)  # damage is not passed over here: what is there is to stay
+        except IndexMissing:
+            old = None
         return _Build(index, recipe, old, progress).run(documents(paths), carry=_ids(old, recipe))
 
 

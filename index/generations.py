@@ -15,6 +15,7 @@ from __future__ import annotations
 import errno
 import functools
 import hashlib
+import io
 import json
 import logging
 import os
@@ -25,7 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from index.errors import (
     IndexDamaged,
@@ -222,7 +223,7 @@ def own_digest(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(dump({key: value for key, value in manifest.items() if key != "digest"})).hexdigest()
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> io.BufferedReader:
     """Open a regular file for reading: no link is followed, and a pipe does not make us wait."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
