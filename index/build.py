@@ -39,6 +39,7 @@ class Recipe:
     embedding: Embedding = field(default_factory=Embedding)
     target_chars: int = 600
     longest_chars: int = 900
+    max_bytes: int = 2_000_000
     max_sentences: int = 5000
     keep: int = 2
 
@@ -181,7 +182,7 @@ class _Build:
 
     def _prepare(self, document: Document) -> Prepared:
         article = parse(document)
-        sentences = split(article.text, article.title)
+        sentences = split(article.text, article.title, article.language)
         if len(sentences) > self._recipe.max_sentences:
             raise DocumentRejected(
                 "too_many_sentences", f"{len(sentences)} sentences; at most {self._recipe.max_sentences} an article"
