@@ -42,6 +42,12 @@ class Article:
     def __post_init__(self) -> None:
         object.__setattr__(self, "text_sha256", sha256(self.text.encode("utf-8")))
 
+    def fingerprint(self) -> str:
+        """A digest of all that a reader may be shown of the article: it changes when any of that does."""
+        shown = (self.text_sha256, self.title, self.url, self.source, self.authors, self.published, self.language,
+                 self.collections)  # fmt: skip
+        return sha256(repr(shown).encode("utf-8", "backslashreplace"))
+
 
 def sha256(data: bytes) -> str:
     """The SHA-256 digest of the bytes, in hex."""

@@ -1,14 +1,14 @@
 """Everything that `index` can fail with.
 
-    IndexFailure                 a message that says what, where and what to do now
-    ├── DocumentRejected         one document cannot become an article; `reason` is a fixed word
-    ├── ArticleUnknown           no article goes by that id in this generation
-    ├── IndexMissing             there is no index in that folder yet
-    ├── IndexDamaged             a file of the index is not what its manifest says; `path` names it
-    ├── IndexMismatch            the index was made by another format, model or splitter than asked for
-    ├── IndexBusy                another process writes this index now
-    ├── IndexUnwritable          the disk refused: full, read-only, not ours
-    └── EmbedderUnavailable      the embedding model cannot be loaded
+IndexFailure                 a message that says what, where and what to do now
+├── DocumentRejected         one document cannot become an article; `reason` is a fixed word
+├── ArticleUnknown           no article goes by that id in this generation
+├── IndexMissing             there is no index in that folder yet
+├── IndexDamaged             a file of the index is not what its manifest says; `path` names it
+├── IndexMismatch            the index was made by another format, model or splitter than asked for
+├── IndexBusy                another process writes this index now
+├── IndexUnwritable          the disk refused: full, read-only, not ours
+└── EmbedderUnavailable      the embedding model cannot be loaded
 """
 
 from __future__ import annotations

@@ -1,0 +1,159 @@
+"""Readings -> an answer with its citations, or none with a reason.
+
+Comes in: candidates and what the reader found in them. Goes out: an `Answer`; not having one is a value too, with
+the reason and the nearest sentences. The promises: the short answer is a slice of the first citation; every
+citation after the first says the same short answer in other words or another article; headings and captions are
+cited only where no sentence says it. Knows nothing of how candidates were found or how an answer is shown.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.cite import Citation, Place, cite
+from bot.read import Reader, Reading
+from bot.retrieve import Candidate
+from index.split import Sentence
+
+Status = Literal["answered", "not_found"]
+
+_ARTICLES = re.compile(r"\b(?:the|a|an|so-called)\b")
+_NO_WORD = re.compile(r"[\W_]+")
+_PRONOUN = re.compile(r"(?:He|She|They)\b")
+_LONE_QUOTE = re.compile(r"[“\"„«][^“”\"„«»]*[”\"“»]")
+
+# A further citation must itself be more likely right than this; below it, the same words stand there by chance.
+_SUPPORT = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to a question. `answered` has at least one citation; `not_found` has none, but a reason."""
+
+    question: str
+    status: Status
+    reason: str | None
+    answer: str | None
+    confidence: float
+    citations: tuple[Citation, ...]
+    nearest: tuple[Citation, ...]
+    generation: str | None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    groups: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When an answer is given, and how much is cited with it."""
+
+    min_confidence: float = 0.5
+    max_citations: int = 5
+
+
+def answer(
+    asked: str,
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading],
+    reader: Reader,
+    rules: Rules,
+    generation: str,
+) -> Answer:
+    """The answer that the readings (best first) support, at the reader's calibrated confidence in the first citation.
+
+    Below `rules.min_confidence` the answer is `not_found`, and what would have been cited stands under `nearest`.
+    """
+    places = _places(
+        candidates, _preferred(candidates, readings), lambda one: reader.probability(one.score), rules.max_citations
+    )
+    if not places:
+        return not_found(asked, "nothing_close", generation)
+    confidence = reader.confidence(readings)
+    found = confidence >= rules.min_confidence
+    citations = tuple(cite(place, marker) for marker, place in enumerate(places if found else places[:3], 1))
+    if not found:
+        return not_found(asked, "no_answer_in_articles", generation, confidence, citations)
+    first = citations[0]
+    short = None
+    if first.answer_start is not None and first.answer_end is not None:
+        short = first.quote[first.answer_start - first.start : first.answer_end - first.start]
+    return Answer(asked, "answered", None, short, round(confidence, 4), citations, (), generation)
+
+
+def _preferred(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> list[Reading]:
+    """The readings, best first, with a sentence before the heading or caption that says no more than it does."""
+    ordered = list(readings)
+    if ordered and _sentence(candidates, ordered[0]).kind != "sentence":
+        said = _said(candidates, ordered[0])
+        for i, reading in enumerate(ordered):
+            if _sentence(candidates, reading).kind == "sentence" and _agree(said, _said(candidates, reading)):
+                ordered.insert(0, ordered.pop(i))
+                break
+    return ordered
+
+
+def _places(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], probability: Callable[[Reading], float], count: int
+) -> list[Place]:
+    """The best reading's place, then those that give the same short answer, each sentence and wording once."""
+    places: list[Place] = []
+    seen: set[str] = set()
+    for reading in readings:
+        sentence = _sentence(candidates, reading)
+        wording = _plain(sentence.text)
+        if len(places) == count or wording in seen:
+            continue
+        if places and not (
+            sentence.kind == "sentence"
+            and probability(reading) >= _SUPPORT
+            and _agree(_said(candidates, readings[0]), _said(candidates, reading))
+        ):
+            continue
+        seen.add(wording)
+        places.append(_place(candidates[reading.window], reading, probability(reading)))
+    return places
+
+
+def _place(candidate: Candidate, reading: Reading, score: float) -> Place:
+    sentences = candidate.sentences
+    sentence = sentences[reading.sentence]
+    start, end = candidate.passage.start + reading.start, candidate.passage.start + reading.end
+    whole = (start, end) == (sentence.start, sentence.end)
+    last = candidate.passage.first + reading.sentence
+    lone = reading.sentence > 0 and sentences[reading.sentence - 1].kind == "sentence" and _leans_back(sentence.text)
+    return Place(candidate.article, last - lone, last, None if whole else (start, end), score)
+
+
+def _leans_back(sentence: str) -> bool:
+    """Whether a sentence needs the one before it: a pronoun for its subject, or a quotation that names no speaker."""
+    return bool(_PRONOUN.match(sentence) or _LONE_QUOTE.fullmatch(sentence))
+
+
+def _sentence(candidates: Sequence[Candidate], reading: Reading) -> Sentence:
+    return candidates[reading.window].sentences[reading.sentence]
+
+
+def _said(candidates: Sequence[Candidate], reading: Reading) -> str:
+    return _plain(candidates[reading.window].passage.text[reading.start : reading.end])
+
+
+def _agree(one: str, other: str) -> bool:
+    """Whether two short answers say the same: equal, or one holds the other, word by word."""
+    return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join(
+        _NO_WORD.sub(" ", _ARTICLES.sub(" ", "".join(c for c in folded if not unicodedata.combining(c)))).split()
+    )
+
+
+def not_found(
+    asked: str, reason: str, generation: str | None, confidence: float = 0.0, nearest: tuple[Citation, ...] = ()
+) -> Answer:
+    """Having no answer, with the reason as a fixed word."""
+    return Answer(asked, "not_found", reason, None, round(confidence, 4), (), nearest, generation)

