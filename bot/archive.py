@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.answer import Answer, Rules
+from bot.answer import Rules
 from bot.ask import Asked, Asking, ask
 from bot.cite import Citation
 from bot.config import Config

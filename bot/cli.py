@@ -241,7 +241,9 @@ def _utf8() -> bool:
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     common.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings (config.yaml)")
-    common.add_argument("--index", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="the index folder (.index)")
+    common.add_argument(
+        "--index", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="the index folder (.index)"
+    )
     parser = argparse.ArgumentParser(
         "byline", parents=[common], allow_abbrev=False,
         description="Answers questions from news articles with the articles' own sentences.",

@@ -65,7 +65,9 @@ def article_json(stored: StoredArticle) -> dict[str, Any]:
 
 def article_line(entry: Entry) -> str:
     """One article in a list: id, date, outlet, title."""
-    return f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or '-')}"
+    return (
+        f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or '-')}"
+    )
 
 
 def article_lines(stored: StoredArticle) -> list[str]:
@@ -99,7 +101,9 @@ def report_lines(report: Report) -> list[str]:
     counts = report.counts
     changes = [(report.added, "added"), (report.changed, "changed"), (report.gone, "gone")]
     said = ", ".join(f"{len(ids):,} {word}" for ids, word in changes if ids)
-    first = f"{report.generation} published" if report.published else f"nothing to do: {report.generation} holds all of it"
+    first = (
+        f"{report.generation} published" if report.published else f"nothing to do: {report.generation} holds all of it"
+    )
     return [
         f"{first}: {counts['articles']:,} articles, {counts['sentences']:,} sentences, {counts['passages']:,} passages",
         f"{said or 'no article changed'}, {report.unchanged:,} as before; {report.embedded:,} passages embedded, "
