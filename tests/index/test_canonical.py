@@ -20,7 +20,7 @@ _ODD = list(
 )
 _texts = st.one_of(
     st.text(st.sampled_from(_ODD), max_size=24),
-    st.text(st.characters(exclude_categories=("Cs",)), max_size=60),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=60),
 )
 _FORBIDDEN = frozenset(
     "\u200b\u2060\ufeff\u00ad\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
