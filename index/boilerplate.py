@@ -44,7 +44,7 @@ how relevant is this ad to you|why (am i seeing|this) (this )?ad|report (this )?
 leave a (comment|reply)|comments?( \(\d+\))?|\d+ comments?|(no|add|post|view|read|show) (a )?comments?|join the conversation|
     be the first to comment|\d+ shares?|\d+ min(ute)?s?['’]? read|\d+ (second|minute|hour|day)s? ago|reading time.{0,20}
 accept( all)?( cookies)?|reject( all)?|manage (cookies|preferences|consent)|i (agree|accept)|got it|cookie settings
-loading|please wait|click here( to .{1,60})?|tap here|listen|play|watch( now| live| video)?|photo gallery|gallery|slideshow
+video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|loading|please wait|click here( to .{1,60})?|tap here|listen|play|watch( now| live| video)?|photo gallery|gallery|slideshow
 """
 
 _LEAD = r"""
@@ -78,7 +78,7 @@ tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (
 """
 
 _ANYWHERE = r"""
-(delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in)?to your (inbox|phone|e-?mail)
+(delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (here|now|today|below)\b|\bsubscribe (here|now|today)\b|subscribe to (the|our)( \w+){0,3} newsletter
 all rights reserved\b|may not be (published|reproduced),? (broadcast|republished|without)
 follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter:? @?\w+\.?$
@@ -106,6 +106,8 @@ _TAIL = re.compile(
     r"recent posts|you (?:may|might) also|top stories|editors?['’]?s? picks?|around the web|more on this)\b",
     re.IGNORECASE,
 )
+# "Dam burst:What the engineers knew": a link inside an article lost the space after its colon with its mark-up.
+_LINK = re.compile(r"[►•*\s]*[A-Z0-9][^:“”\".!?]{2,50}[^\W\d_]:[A-Z‘'“\"][^:]*[^:.!…]$")
 _SPOKEN = re.compile(r"[“”„«»\"]")
 
 
@@ -132,7 +134,7 @@ def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]]) -> tuple[Mark
 def _mark(line: str) -> Mark | None:
     if _IS_CAPTION.match(line) or (_CREDITED.search(line[-140:]) and not _SPOKEN.search(line)):
         return "caption"
-    if _RULE.match(line) or _IS_WHOLE.match(line) or (len(line) <= 60 and _STUB.match(line)):
+    if _RULE.match(line) or _IS_WHOLE.match(line) or (len(line) <= 60 and _STUB.match(line)) or _LINK.match(line):
         return "boilerplate"
     if line[:1] in "“„«\"'‘":
         return None
