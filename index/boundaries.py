@@ -159,7 +159,7 @@ def _missed(text: str, edges: list[int], language: str) -> Iterator[int]:
 
 def _depths(text: str, start: int, end: int) -> dict[int, int]:
     """For each offset after a possible sentence end, how many quotations and brackets are open there."""
-    marks = [m for m in _QUOTES.finditer(text, start, end)]
+    marks = list(_QUOTES.finditer(text, start, end))
     ends = [m.end() for m in _END.finditer(text, start, end)]
     depths: dict[int, int] = {}
     stack: list[str] = []
