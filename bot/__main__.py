@@ -6,6 +6,7 @@ an output that can carry any text.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -20,6 +21,8 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    for package in ("bot", "index"):
+        logging.getLogger(package).addHandler(logging.NullHandler())
     from bot.cli import run
 
     return run(sys.argv[1:] if argv is None else argv)

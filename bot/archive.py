@@ -45,7 +45,6 @@ def recipe(config: Config) -> Recipe:
         embedding(config),
         config.passages.target_chars,
         config.passages.longest_chars,
-        config.articles.max_bytes,
         config.articles.max_sentences,
         config.index.keep_generations,
     )

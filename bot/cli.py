@@ -30,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command; every failure becomes an exit code and one line on stderr."""
     try:
         arguments = _parser().parse_args(argv)
-        config = load_config(arguments.config, os.environ, arguments.index)
+        config = load_config(getattr(arguments, "config", None), os.environ, getattr(arguments, "index", None))
         command: Callable[[argparse.Namespace, Config], int] = arguments.command
         code = command(arguments, config)
         sys.stdout.flush()
@@ -248,7 +248,6 @@ def _parser() -> argparse.ArgumentParser:
         "byline", parents=[common], allow_abbrev=False,
         description="Answers questions from news articles with the articles' own sentences.",
     )  # fmt: skip
-    parser.set_defaults(config=None, index=None)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, does: Callable[[argparse.Namespace, Config], int], text: str) -> argparse.ArgumentParser:

@@ -57,7 +57,6 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True)
 class ArticleSettings:
-    max_bytes: int = _setting(2_000_000, whole(1_000, 100_000_000))
     max_sentences: int = _setting(5_000, whole(10, 100_000))
 
 

@@ -22,7 +22,8 @@ from index.errors import DocumentRejected, IndexDamaged, IndexFailure, IndexMism
 from index.generations import publish, writing
 from index.passages import Passage, passages
 from index.sources.files import Skipped
-from index.sources.read import Document, article, documents
+from index.sources.read import Document, documents
+from index.sources.read import article as article_of
 from index.split import SPLITTER_VERSION, Sentence, split
 from index.store import Draft, Snapshot, StoredArticle, open_snapshot
 from index.words import WORDS_VERSION, terms
@@ -40,7 +41,6 @@ class Recipe:
     embedding: Embedding = field(default_factory=Embedding)
     target_chars: int = 600
     longest_chars: int = 900
-    max_bytes: int = 2_000_000
     max_sentences: int = 5000
     keep: int = 2
 
@@ -89,14 +89,14 @@ def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress
     """
     with writing(index):
         old = _old(index)
-        return _Build(index, recipe, old, progress).run(_found(paths, recipe), carry=())
+        return _Build(index, recipe, old, progress).run(documents(paths), carry=())
 
 
 def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
     """Add the articles under `paths`; those known already are replaced where they changed."""
     with writing(index):
         old = _old(index)
-        return _Build(index, recipe, old, progress).run(_found(paths, recipe), carry=_ids(old, recipe))
+        return _Build(index, recipe, old, progress).run(documents(paths), carry=_ids(old, recipe))
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
@@ -106,10 +106,6 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
         doomed = {old.entry(article).id for article in articles}
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         return _Build(index, recipe, old, progress).run((), carry=kept, may_be_empty=True)
-
-
-def _found(paths: Sequence[Path], recipe: Recipe) -> Iterator[Document | Skipped]:
-    return documents(paths, recipe.max_bytes)
 
 
 def _old(index: Path) -> Snapshot | None:
@@ -178,25 +174,24 @@ class _Build:
             except DocumentRejected as rejected:
                 self._skipped.append(Skipped(document.origin, rejected.reason, rejected.detail))
                 continue
-            id_ = one if isinstance(one, str) else one.article.id
-            if id_ in self._fingerprints:
-                detail = f"another document is article {id_} already"
-                self._skipped.append(Skipped(document.origin, "duplicate_id", detail))
+            if isinstance(one, str):
+                id_, digest = one, self._before[one].fingerprint
+            else:
+                id_, digest = one.article.id, one.article.fingerprint()
+            if (known_as := self._fingerprints.setdefault(id_, digest)) is not digest:
+                self._skipped.append(_repeated(document.origin, id_, known_as == digest))
                 continue
-            self._fingerprints[id_] = (
-                self._before[id_].fingerprint if isinstance(one, str) else one.article.fingerprint()
-            )
             self._progress("articles", len(self._fingerprints), 0)
             yield one
 
     def _carried(self, articles: Iterable[str]) -> Iterator[str]:
-        for article in articles:
-            if article not in self._fingerprints:
-                self._fingerprints[article] = self._before[article].fingerprint
-                yield article
+        for id_ in articles:
+            if id_ not in self._fingerprints:
+                self._fingerprints[id_] = self._before[id_].fingerprint
+                yield id_
 
     def _prepare(self, document: Document) -> Prepared:
-        made = article(document)
+        made = article_of(document)
         sentences = split(made.text, made.title, made.language)
         if len(sentences) > self._recipe.max_sentences:
             raise DocumentRejected(
@@ -269,8 +264,8 @@ class _Build:
     def _content(self) -> str:
         """A digest of what the generation holds, the same whatever order the articles came in."""
         total = hashlib.sha256(repr(sorted(self._recipe.describe().items())).encode())
-        for article, digest in sorted(self._fingerprints.items()):
-            total.update(f"{article} {digest}\n".encode())
+        for id_, digest in sorted(self._fingerprints.items()):
+            total.update(f"{id_} {digest}\n".encode())
         for one in sorted(self._skipped, key=lambda one: (one.origin, one.reason, one.detail)):
             total.update(f"{one.origin} {one.reason} {one.detail}\n".encode("utf-8", "backslashreplace"))
         return total.hexdigest()
@@ -293,6 +288,12 @@ class _Build:
             embedded=self._embedded,
             seconds=self._seconds(),
         )
+
+
+def _repeated(origin: str, article: str, same: bool) -> Skipped:
+    if same:
+        return Skipped(origin, "duplicate", f"the same as an article before it, {article}")
+    return Skipped(origin, "duplicate_id", f"an article before it goes by the id {article}; give it another")
 
 
 def embedded_text(title: str | None, passage: str) -> str:

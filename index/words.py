@@ -58,10 +58,12 @@ class Words:
 
     def _load(self) -> tuple[Any, dict[str, int]]:
         if self._vocabulary is None:
-            import bm25s
+            vocabulary: dict[str, int] = json.loads((self._folder / _VOCABULARY).read_text(encoding="utf-8"))
+            if vocabulary:
+                import bm25s
 
-            self._model = bm25s.BM25.load(str(self._folder), mmap=True, load_vocab=False, **_FILES)
-            self._vocabulary = json.loads((self._folder / _VOCABULARY).read_text(encoding="utf-8"))
+                self._model = bm25s.BM25.load(str(self._folder), mmap=True, load_vocab=False, **_FILES)
+            self._vocabulary = vocabulary
         return self._model, self._vocabulary
 
 
@@ -71,8 +73,8 @@ def write_words(folder: Path, passages: Iterable[Sequence[str]]) -> None:
 
     vocabulary: dict[str, int] = {}
     ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in found] for found in passages]
-    (folder / _VOCABULARY).write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
     if not vocabulary:
+        (folder / _VOCABULARY).write_text("{}", encoding="utf-8")
         return
     model = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
     model.index((ids, vocabulary), create_empty_token=False, show_progress=False)
@@ -107,7 +109,7 @@ _FILES = {
     "data_name": "words.scores.npy",
     "indices_name": "words.rows.npy",
     "indptr_name": "words.starts.npy",
-    "vocab_name": "words.unused.json",
+    "vocab_name": _VOCABULARY,
     "params_name": "words.parameters.json",
     "nnoc_name": "words.absent.npy",
 }
