@@ -46,6 +46,8 @@ MONTHS: Final = _words(
     thursday friday saturday sunday jan feb mar apr jun jul aug sept sep oct nov dec mon tue wed thu fri sat sun"""
 )
 
+ZONES: Final = _words("gmt utc est edt et cst cdt ct mst mdt mt pst pdt pt cet cest bst eet msk ist jst aest local")
+
 # Function words, and the plain nouns with which news sentences begin; none of them is part of a usual name.
 STARTERS: Final = _words(
     """a an the this that these those he she it they we you i his her its their our your my who what when where why

@@ -15,7 +15,6 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
@@ -25,6 +24,7 @@ from index.article import Article, sha256
 from index.embed import Vectors
 from index.errors import IndexFailure
 from index.passages import Passage
+from index.sources.files import Skipped
 from index.split import Kind, Sentence
 from index.words import write_words
 
@@ -47,15 +47,6 @@ CREATE TABLE skipped(origin TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A document that did not become an article, and why."""
-
-    origin: str
-    reason: str
-    detail: str
-
-
 class Draft:
     """A generation being written into an empty folder; rows are numbered in the order they come."""
 
@@ -63,6 +54,8 @@ class Draft:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._terms: list[Sequence[str]] = []
+        self.articles = self.sentences = self.rows = self.dimension = self.skipped = self._written = 0
         self._vectors = open(folder / VECTORS, "wb")  # noqa: SIM115 - held open over many calls, closed in close()
         try:
             with _disk_errors():
@@ -73,8 +66,6 @@ class Draft:
         except BaseException:
             self.close()
             raise
-        self._terms: list[Sequence[str]] = []
-        self.articles = self.sentences = self.rows = self.dimension = self.skipped = self._written = 0
 
     def add(
         self,

@@ -22,11 +22,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KINDS, VECTORS, Skipped
+from index.draft import ARTICLES, KINDS, VECTORS
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged
 from index.generations import Generation, check, hold
 from index.passages import Passage
+from index.sources.files import Skipped
 from index.split import Sentence
 from index.words import Words
 
@@ -111,7 +112,22 @@ class Snapshot:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
-        return [self._passage(int(row)) for row in rows]
+        query = 'SELECT a.id, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
+        passages = []
+        for row in map(int, rows):
+            found = self._query(f"{query} WHERE p.row = ?", row)
+            if not found:
+                raise IndexDamaged(self._path, f"passage {row} is missing")
+            passages.append(self._passage(self.article(found[0][0]), row, *found[0][1:]))
+        return passages
+
+    def passages_of(self, stored: StoredArticle) -> tuple[Passage, ...]:
+        """All passages of an article, in order."""
+        query = 'SELECT row, first, last, start, "end" FROM passages WHERE row >= ? AND row < ? ORDER BY row'
+        found = self._query(query, stored.rows.start, stored.rows.stop)
+        if [row for row, *_ in found] != list(stored.rows):
+            raise IndexDamaged(self._path, f"a passage of article {stored.article.id} is missing")
+        return tuple(self._passage(stored, *one) for one in found)
 
     def skipped(self) -> list[Skipped]:
         """The documents of the build that did not become articles."""
@@ -162,17 +178,10 @@ class Snapshot:
             reached = end
         return tuple(sentences)
 
-    def _passage(self, row: int) -> Passage:
-        query = 'SELECT a.id, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
-        found = self._query(f"{query} WHERE p.row = ?", row)
-        if not found:
-            raise IndexDamaged(self._path, f"passage {row} is missing")
-        id_, first, last, start, end = found[0]
-        stored = self.article(id_)
-        sentences = stored.sentences
-        if not (row in stored.rows and 0 <= first <= last < len(sentences)) or (start, end) != (
-            sentences[first].start, sentences[last].end
-        ):  # fmt: skip
+    def _passage(self, stored: StoredArticle, row: int, first: int, last: int, start: int, end: int) -> Passage:
+        id_, sentences = stored.article.id, stored.sentences
+        whole = row in stored.rows and 0 <= first <= last < len(sentences)
+        if not whole or (start, end) != (sentences[first].start, sentences[last].end):
             raise IndexDamaged(self._path, f"passage {row} is not whole sentences of article {id_}")
         return Passage(id_, first, last, start, end, stored.article.text[start:end])
 
@@ -211,9 +220,9 @@ def verify(snapshot: Snapshot) -> None:
     """Check every file, every offset and every vector of the generation; raises `IndexDamaged` for the first fault."""
     check(snapshot.generation)
     for entry in snapshot.entries():
-        if any(passage.article != entry.id for passage in snapshot.passages(entry.rows)):
-            raise IndexDamaged(snapshot.generation.folder / ARTICLES, f"a passage of {entry.id} is another article's")
-        if len(snapshot.article(entry.id).sentences) != entry.pieces:
+        stored = snapshot.article(entry.id)
+        snapshot.passages_of(stored)
+        if len(stored.sentences) != entry.pieces:
             raise IndexDamaged(snapshot.generation.folder / ARTICLES, f"a sentence of {entry.id} is missing")
     snapshot.words.verify()
     for start in range(0, len(snapshot.vectors), 65536):

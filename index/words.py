@@ -37,19 +37,10 @@ def terms(text: str) -> list[str]:
     A stop word written in capitals inside a text that is not all capitals is a name ("IS", "US", "WHO") and
     becomes a term of its own, with a caret before it; one written with full stops ("U.S.") is a name anywhere.
     """
-    stem = _stemmer()
     text = unicodedata.normalize("NFC", text)
     shouted = text.isupper()
-    found = []
-    for match in _WORD.finditer(text):
-        word = match.group()
-        folded = _fold(word)
-        if folded in _STOP:
-            if len(word) > 1 and word.isupper() and ("." in word or not shouted):
-                found.append("^" + folded)
-        else:
-            found.append(stem(folded))
-    return found
+    found = [(word, term) for word in _WORD.findall(text) if (term := _term(word))]
+    return [term for word, term in found if term[0] != "^" or "." in word or not shouted]
 
 
 class Words:
@@ -110,7 +101,15 @@ def _stemmer() -> Callable[[str], str]:
     return stem
 
 
-@functools.lru_cache(maxsize=2**16)
+@functools.lru_cache(maxsize=2**18)
+def _term(word: str) -> str:
+    """The term of one word, or an empty string where it says nothing."""
+    folded = _fold(word)
+    if folded not in _STOP:
+        return _stemmer()(folded)
+    return "^" + folded if len(word) > 1 and word.isupper() else ""
+
+
 def _fold(word: str) -> str:
     """Case, accents, width, inner full stops ("U.S") and the possessive folded away."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'").removesuffix("'s")

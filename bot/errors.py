@@ -1,0 +1,49 @@
+"""Everything that `bot` can fail with.
+
+BylineError                  a message that says what, where and what to do now
+├── ConfigInvalid            config.yaml or the environment holds what cannot be used; lists every bad key
+├── ReaderUnavailable        the reading model cannot be loaded from where the configuration says
+├── QuestionRefused          a line that is not taken as a question; `reason` is a fixed word
+├── CitationBroken           a quote differs from the stored text: our fault or damage, never shown
+└── QuestionFileInvalid      a question file for `byline eval` has a bad line
+"""
+
+from __future__ import annotations
+
+
+class BylineError(Exception):
+    """A failure that the user can understand; the text is fit to be shown as it is."""
+
+
+class ConfigInvalid(BylineError):
+    """The configuration cannot be used; `problems` has one line for each bad key, the text has them all."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        count = len(problems)
+        head = "configuration refused: " if count == 1 else f"configuration refused, {count} problems:\n  "
+        super().__init__(head + "\n  ".join(problems))
+        self.problems = problems
+
+
+class ReaderUnavailable(BylineError):
+    """The reading model cannot be loaded; the text names the place that was looked at."""
+
+
+class QuestionRefused(BylineError):
+    """A line that is not taken as a question.
+
+    `reason` is one of a fixed set of words (`empty_question`, `question_too_long`, `bad_text`), stable for
+    scripts; the text says more.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+class CitationBroken(BylineError):
+    """A quote differs from the stored text, or is not whole sentences of it; such an answer is never shown."""
+
+
+class QuestionFileInvalid(BylineError):
+    """A question file has a line that cannot be used; the text names it."""
