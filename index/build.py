@@ -143,7 +143,7 @@ class _Build:
         self._began = time.monotonic()
 
     def run(self, found: Iterable[Document | Skipped], carry: Iterable[str], *, may_be_empty: bool = False) -> Report:
-        prepared = chain(self._read(found), self._carried(carry))
+        prepared: Iterator[Prepared | str] = chain(self._read(found), self._carried(carry))
         if self._reusable and self._old is not None:
             # most of it will be as it was: look at all of it before anything is written
             prepared = iter(list(prepared))

@@ -135,7 +135,11 @@ def check(generation: Generation) -> None:
 
 def previous(index: Path) -> Generation:
     """The newest generation that is whole, whatever CURRENT says: what to serve while damage is mended."""
-    for name in reversed(names(index)):
+    try:
+        there = names(index)
+    except OSError as error:
+        raise _unread(index, error) from None
+    for name in reversed(there):
         try:
             generation = opened(index / name)
             check(generation)
@@ -167,15 +171,16 @@ def _pointer(index: Path) -> str:
     _warn_if_anyone_may_write(index)
     path = index / CURRENT
     try:
-        return _read(path).decode("ascii")
-    except FileNotFoundError:
-        if names(index):
-            raise IndexDamaged(path, "it is gone") from None
-        raise IndexMissing(f"there is no index in {index} yet; make one with `byline build`") from None
+        if path.is_symlink() or path.exists():
+            return _read(path).decode("ascii")
+        there = names(index)
     except UnicodeDecodeError:
         raise IndexDamaged(path, "it does not name a generation") from None
     except OSError as error:
         raise _unread(path, error) from None
+    if there:
+        raise IndexDamaged(path, "it is gone")
+    raise IndexMissing(f"there is no index in {index} yet; make one with `byline build`")
 
 
 def _pointed(index: Path, line: str) -> Generation:
@@ -194,10 +199,10 @@ def named(index: Path) -> str | None:
 
 
 def names(index: Path) -> list[str]:
-    """The generations in the folder, oldest first."""
+    """The generations in the folder, oldest first; none where there is no folder."""
     try:
         return sorted((path.name for path in index.iterdir() if _NAME.fullmatch(path.name)), key=number)
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
 
 

@@ -63,7 +63,8 @@ def writing(index: Path) -> Iterator[None]:
             _sweep(index)
         yield
     finally:
-        os.close(descriptor)
+        with suppress(OSError):
+            os.close(descriptor)
 
 
 def publish(index: Path, write: Callable[[Path], Mapping[str, Any]], keep: int) -> Generation:
@@ -109,8 +110,9 @@ def publish(index: Path, write: Callable[[Path], Mapping[str, Any]], keep: int) 
 
 def prune(index: Path, keep: int) -> None:
     """Remove all but the newest `keep` generations and the current one; what cannot be removed now goes later."""
-    for name in set(names(index)[: -max(keep, 1)]) - {named(index)}:
-        shutil.rmtree(index / name, ignore_errors=True)
+    with suppress(OSError):
+        for name in set(names(index)[: -max(keep, 1)]) - {named(index)}:
+            shutil.rmtree(index / name, ignore_errors=True)
 
 
 def digests(folder: Path) -> dict[str, dict[str, Any]]:

@@ -34,6 +34,10 @@ from index.words import Words
 _LISTED = (
     "id, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows"
 )
+_KEPT = (
+    "text, raw_sha256, origin, markup, title, url, source, authors, published, language, collections, flags, "
+    "text_sha256, fingerprint, first_row, rows, sentences, sentences_sha256"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,19 +151,16 @@ class Snapshot:
         return (first, last) if first else None
 
     def _article(self, id_: str) -> StoredArticle:
-        columns = (
-            "id, text, raw_sha256, origin, markup, title, url, source, authors, published, language, collections, flags"
-        )
-        found = self._query(
-            f"SELECT {columns}, text_sha256, fingerprint, first_row, rows, sentences, sentences_sha256 "
-            "FROM articles WHERE id = ?", id_
-        )  # fmt: skip
+        found = self._query(f"SELECT {_KEPT} FROM articles WHERE id = ?", id_)
         if not found:
             raise ArticleUnknown(f"no article goes by {id_!r} in {self.name}; see `byline articles`")
-        *fields, digest, fingerprint, first_row, rows, spans, spans_digest = found[0]
+        text, raw, origin, markup, title, url, source, authors, published, language, collections, flags = found[0][:12]
+        digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
         try:
-            authors, collections, flags = _strings(fields[8]), _strings(fields[11]), _strings(fields[12])
-            article = Article(*fields[:8], authors, *fields[9:11], collections, flags)
+            article = Article(
+                id_, text, raw, origin, markup, title, url, source, _strings(authors), published, language,
+                _strings(collections), _strings(flags),
+            )  # fmt: skip
         except (ValueError, TypeError, AttributeError):
             raise IndexDamaged(self._path, f"article {id_} cannot be read") from None
         if article.text_sha256 != digest or article.fingerprint() != fingerprint:
