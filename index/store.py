@@ -101,7 +101,7 @@ class Snapshot:
     def entries(self) -> Iterator[Entry]:
         """All articles, in the order of their rows."""
         for found in self._query(f"SELECT {_LISTED} FROM articles ORDER BY number"):
-            yield _entry(found)
+            yield self._entry(found)
 
     def entry(self, article: str) -> Entry:
         """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`."""
@@ -112,7 +112,7 @@ class Snapshot:
             several = ", ".join(str(one[0]) for one in found)
             why = f"more than one begins so: {several}" if several and article else "see `byline articles`"
             raise ArticleUnknown(f"no article goes by {article!r} in {self.name}; {why}")
-        return _entry(found[0])
+        return self._entry(found[0])
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
@@ -127,8 +127,11 @@ class Snapshot:
 
     def passages_of(self, stored: StoredArticle) -> tuple[Passage, ...]:
         """All passages of an article, in order."""
-        query = 'SELECT row, first, last, start, "end" FROM passages WHERE row >= ? AND row < ? ORDER BY row'
-        found = self._query(query, stored.rows.start, stored.rows.stop)
+        query = (
+            'SELECT p.row, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article '
+            "WHERE p.row >= ? AND p.row < ? AND a.id = ? ORDER BY p.row"
+        )
+        found = self._query(query, stored.rows.start, stored.rows.stop, stored.article.id)
         if [row for row, *_ in found] != list(stored.rows):
             raise IndexDamaged(self._path, f"a passage of article {stored.article.id} is missing")
         return tuple(self._passage(stored, *one) for one in found)
@@ -158,8 +161,8 @@ class Snapshot:
         digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
         try:
             article = Article(
-                id_, text, raw, origin, markup, title, url, source, _strings(authors), published, language,
-                _strings(collections), _strings(flags),
+                id_, text, raw, origin, markup, title, url, source, self._strings(authors), published, language,
+                self._strings(collections), self._strings(flags),
             )  # fmt: skip
         except (ValueError, TypeError, AttributeError):
             raise IndexDamaged(self._path, f"article {id_} cannot be read") from None
@@ -185,6 +188,19 @@ class Snapshot:
         if not whole or (start, end) != (sentences[first].start, sentences[last].end):
             raise IndexDamaged(self._path, f"passage {row} is not whole sentences of article {id_}")
         return Passage(id_, first, last, start, end, stored.article.text[start:end])
+
+    def _entry(self, found: tuple[Any, ...]) -> Entry:
+        id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, row, rows = found
+        return Entry(
+            id_, title, url, source, self._strings(authors), published, language, self._strings(collections), origin,
+            fingerprint, pieces, range(row, row + rows),
+        )  # fmt: skip
+
+    def _strings(self, text: str) -> tuple[str, ...]:
+        try:
+            return tuple(json.loads(text))
+        except (ValueError, TypeError):
+            raise IndexDamaged(self._path, f"{text!r} is not a list of names") from None
 
     def _map_vectors(self) -> Vectors:
         rows, dimension = self.counts["vectors"], self.counts["dimension"]
@@ -230,17 +246,3 @@ def verify(snapshot: Snapshot) -> None:
         lengths = np.linalg.norm(snapshot.vectors[start : start + 65536], axis=1)
         if not np.all(np.abs(lengths - 1) < 1e-3):
             raise IndexDamaged(snapshot.generation.folder / VECTORS, "a vector is not of length one")
-
-
-def _entry(found: tuple[Any, ...]) -> Entry:
-    id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows = (
-        found
-    )
-    return Entry(
-        id_, title, url, source, _strings(authors), published, language, _strings(collections), origin,
-        fingerprint, pieces, range(first_row, first_row + rows),
-    )  # fmt: skip
-
-
-def _strings(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text))
