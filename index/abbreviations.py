@@ -57,5 +57,5 @@ STARTERS: Final = _words(
     meanwhile moreover instead later earlier today yesterday police officials troops soldiers residents critics
     witnesses analysts investors voters workers students people children women men prices rain half not nor never
     despite according asked under over between during among about above against across along around that's it's
-    he's she's they're we're i'm don't didn't"""
+    mr mrs ms he's she's they're we're i'm don't didn't"""
 )

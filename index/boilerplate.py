@@ -28,6 +28,8 @@ home|menu|main menu|news|world|politics|business|sports?|video|videos|culture|op
     newsletters?|rss|sitemap|privacy( policy)?|cookies?( policy| settings| preferences)?|terms( of (use|service))?|
     skip to (main )?content|back to top|top|next|previous|close|more|show more|load more|see more|view more|print|
     english|deutsch|français|startseite|menü|accueil
+folgen sie uns.{0,40}|folge uns.{0,40}|suivez[ -]nous.{0,40}|síguenos.{0,40}|seguici.{0,40}|volg ons.{0,40}|
+    teilen|drucken|weiterlesen|mehr zum thema|partager|imprimer|lire la suite|compartir|leer más|condividi|delen
 follow us( on .{1,60})?|connect with us|stay connected|join us|find us on .{1,40}|like us on .{1,40}
 share|share (this|it|on|via|with)\b.{0,50}|(re)?tweet( this)?|pin it|e-?mail( this)?( article| story| page)?|whatsapp|
     facebook|twitter|instagram|youtube|telegram|linkedin|pinterest|copy link|print this( page| article)?|
@@ -55,8 +57,9 @@ video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|
 
 _LEAD = r"""
 read (more|also|next)\s*[:>»|–—-]|also read\s*[:>»|–—-]|see also\s*[:>»|–—-]|related\s*[:>»|–—-]|
-    (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]\s*((?-i:[^\sa-z])|$)|(more|also) (from|on|
-    in) [^.!?]{1,40}:
+    (lesen sie auch|mehr dazu|(à )?lire aussi|voir aussi|lea también|leggi anche|lees ook|zum thema)\s*[:>»|–—-]|
+    (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]\s*((?-i:[^\sa-z])|$)|
+    (more|also) (from|on|in) [^.!?]{1,40}:\s*$
 sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|e-?mails?|here|free|today|now|
     for our|to our)\b)
 subscribe\b(?=.{0,160}\b(newsletter|inbox|channel|podcast|today|now|here|print|digital|our|free)\b)
@@ -70,7 +73,7 @@ we use cookies|this (web)?site uses cookies|by (continuing|using|clicking).{0,80
 (copyright\b|©|\(c\))\s*(©|\(c\))?\s*(by )?((19|20)\d\d|[A-Z][\w .]{1,40}(19|20)\d\d|all rights)
 (ultimate|premium|responsive|free|a|an|the best)\b.{0,40}\b(theme|template|plug-?in)s?\b.{0,40}\b(wordpress|joomla|
     drupal|blogger)\b
-(proudly )?powered by\b|(theme|site|website|web design|designed|developed|built) (by|with)\s*:?\s*\w+(\s\w+){0,4}\.?$|
+(proudly )?powered by [^,.]{1,50}\.?$|(theme|site|website|web design|designed|developed|built) (by|with)\s*:?\s*\w+(\s\w+){0,4}\.?$|
     just another wordpress (site|weblog)
 don['’]t be shy\b|(want to )?get in touch\b(?=.{0,120}\b(we|us|@|friends)\b)
 (contact|e-?mail|reach) [^.!?]{1,80}\bat\s+\S+@\S+
@@ -101,7 +104,7 @@ _ANYWHERE = r"""
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (here|now|today|below)\b|\bsubscribe (here|now|today)\b|subscribe to (the|our)( \w+){0,3} newsletter
 all rights reserved\b|may not be (published|reproduced),? (broadcast|republished|without)
-follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter:? @?\w+\.?$
+follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter(: | @|: ?@)\w+\.?$
 \baccept (all )?(our )?cookies\b|\bcookie (policy|settings|preferences)\b
 """
 
@@ -129,6 +132,8 @@ _TAIL = re.compile(
 )
 # "Dam burst:What the engineers knew": a link inside an article lost the space after its colon with its mark-up.
 _LINK = re.compile(r"[►•*\s]*[A-Z0-9][^:“”\".!?]{2,50}[^\W\d_]:[A-Z‘'“\"][^:]*[^:.!…]$")
+# "Home | World | Sport": a menu or the path to the page.
+_PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
 _SPOKEN = re.compile(r"[“”„«»\"]")
 
 
@@ -155,7 +160,13 @@ def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]]) -> tuple[Mark
 def _mark(line: str) -> Mark | None:
     if _IS_CAPTION.match(line) or (_CREDITED.search(line[-140:]) and not _SPOKEN.search(line)):
         return "caption"
-    if _RULE.match(line) or _IS_WHOLE.match(line) or (len(line) <= 60 and _STUB.match(line)) or _LINK.match(line):
+    if (
+        _RULE.match(line)
+        or _IS_WHOLE.match(line)
+        or (len(line) <= 60 and _STUB.match(line))
+        or _LINK.match(line)
+        or _PATH.match(line)
+    ):
         return "boilerplate"
     if line[:1] in "“„«\"'‘":
         return None

@@ -33,6 +33,8 @@ _NARROWEST, _WIDEST = 40, 110
 _SURE_LINES = 4
 # In longer blocks paragraphs may end; this share of the joints must still fit.
 _MOST = 0.5
+# People who wrap by hand leave lines about this much of the width.
+_HAND_WRAPPED = 0.8
 
 _JOINERS = "\u200d\u200c"
 
@@ -98,7 +100,7 @@ def _unwrap(text: str, block: Sequence[Span], width: int) -> Iterator[Span]:
     """The paragraphs of a block wrapped at `width`; 0 says that it is not wrapped."""
     start, end = block[0]
     for line, following in itertools.pairwise(block):
-        if not width or not _fills(text, line, following, width):
+        if not width or not (_fills(text, line, following, width) or _nearly(text, line, following, width)):
             yield start, end
             start = following[0]
         end = following[1]
@@ -111,8 +113,9 @@ def _width(text: str, block: Sequence[Span]) -> int:
     if len(block) < 2 or not _NARROWEST <= width <= _WIDEST:
         return 0
     pairs = list(itertools.pairwise(block))
-    joints = [_fills(text, a, b, width) for a, b in pairs]
-    sure = sum(joint and _runs_on(text, a, b) for joint, (a, b) in zip(joints, pairs, strict=True))
+    fills = [_fills(text, a, b, width) for a, b in pairs]
+    joints = [fill or _nearly(text, a, b, width) for fill, (a, b) in zip(fills, pairs, strict=True)]
+    sure = any(fills) and sum(joint and _runs_on(text, a, b) for joint, (a, b) in zip(joints, pairs, strict=True))
     enough = sum(joints) >= _MOST * len(joints) if len(block) >= _SURE_LINES else all(joints)
     return width if sure and enough else 0
 
@@ -131,6 +134,12 @@ def _fills(text: str, line: Span, following: Span, width: int) -> bool:
     word = _WORD.match(text, following[0], following[1])
     length = word.end() - word.start() if word else 0
     return line[1] - line[0] + 1 + length > width
+
+
+def _nearly(text: str, line: Span, following: Span, width: int) -> bool:
+    """Whether a line wrapped by hand, a little short, ends inside a sentence."""
+    long = line[1] - line[0] >= _HAND_WRAPPED * width
+    return long and not is_item(text[following[0] : following[0] + 8]) and _runs_on(text, line, following)
 
 
 def _runs_on(text: str, line: Span, following: Span) -> bool:
