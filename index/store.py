@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KINDS, VECTORS
+from index.draft import ARTICLES, KINDS, STANDING, VECTORS
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged
 from index.generations import Generation, check, hold
@@ -78,11 +78,12 @@ class Snapshot:
         self._one_at_a_time = threading.Lock()
         try:
             self.vectors = self._map_vectors()
+            self.standing: NDArray[np.int32] = np.load(generation.folder / STANDING, mmap_mode="r")
             self.words = Words(generation.folder, self.counts["passages"])
             self._database = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:
             raise IndexDamaged(generation.folder, f"a file cannot be opened: {error}") from error
         self.article = lru_cache(maxsize=512)(self._article)
         try:
@@ -190,7 +191,9 @@ class Snapshot:
         return Passage(id_, first, last, start, end, stored.article.text[start:end])
 
     def _entry(self, found: tuple[Any, ...]) -> Entry:
-        id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, row, rows = found
+        id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, row, rows = (
+            found
+        )
         return Entry(
             id_, title, url, source, self._strings(authors), published, language, self._strings(collections), origin,
             fingerprint, pieces, range(row, row + rows),
@@ -219,6 +222,8 @@ class Snapshot:
         if (articles, pieces, rows) != expected:
             found = f"{articles} articles, {pieces} sentences, {rows} passages"
             raise IndexDamaged(self._path, f"it holds {found}; its manifest says {expected}")
+        if len(self.standing) != rows:
+            raise IndexDamaged(self.generation.folder / STANDING, f"it does not hold {rows} places")
 
     def _query(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         try:
@@ -241,6 +246,8 @@ def verify(snapshot: Snapshot) -> None:
         snapshot.passages_of(stored)
         if len(stored.sentences) != entry.pieces:
             raise IndexDamaged(snapshot.generation.folder / ARTICLES, f"a sentence of {entry.id} is missing")
+    if not np.array_equal(np.sort(snapshot.standing), np.arange(len(snapshot.standing))):
+        raise IndexDamaged(snapshot.generation.folder / STANDING, "a place is taken twice")
     snapshot.words.verify()
     for start in range(0, len(snapshot.vectors), 65536):
         lengths = np.linalg.norm(snapshot.vectors[start : start + 65536], axis=1)
