@@ -208,11 +208,11 @@ def test_a_mistyped_variable_is_not_passed_over(file: Path, variable: str, probl
 
 def test_aliases_cannot_make_a_small_file_large(file: Path) -> None:
     """CFG-011."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert refused("a: &a [x]\nb: " + "[*a]" * 1000) == ("config.yaml: aliases (*name) are not taken (line 2)",)
     assert refused("[" * 60_000)[0].startswith("config.yaml: ")
     assert refused("a: 1\n" * 13_000) == ("config.yaml: larger than 64,000 bytes",)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
