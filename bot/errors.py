@@ -3,7 +3,9 @@
 BylineError                  a message that says what, where and what to do now
 ├── ConfigInvalid            config.yaml or the environment holds what cannot be used; lists every bad key
 ├── ReaderUnavailable        the reading model cannot be loaded from where the configuration says
-└── QuestionRefused          a line that is not taken as a question; `reason` is a fixed word
+├── QuestionRefused          a line that is not taken as a question; `reason` is a fixed word
+├── CitationBroken           a quote differs from the stored text: our fault or damage, never shown
+└── QuestionFileInvalid      a question file for `byline eval` has a bad line
 """
 
 from __future__ import annotations
@@ -41,3 +43,7 @@ class QuestionRefused(BylineError):
 
 class CitationBroken(BylineError):
     """A quote differs from the stored text, or is not whole sentences of it; such an answer is never shown."""
+
+
+class QuestionFileInvalid(BylineError):
+    """A question file has a line that cannot be used; the text names it."""

@@ -46,6 +46,8 @@ MONTHS: Final = _words(
     thursday friday saturday sunday jan feb mar apr jun jul aug sept sep oct nov dec mon tue wed thu fri sat sun"""
 )
 
+ZONES: Final = _words("gmt utc est edt et cst cdt ct mst mdt mt pst pdt pt cet cest bst eet msk ist jst aest local")
+
 # Function words, and the plain nouns with which news sentences begin; none of them is part of a usual name.
 STARTERS: Final = _words(
     """a an the this that these those he she it they we you i his her its their our your my who what when where why
@@ -55,5 +57,5 @@ STARTERS: Final = _words(
     meanwhile moreover instead later earlier today yesterday police officials troops soldiers residents critics
     witnesses analysts investors voters workers students people children women men prices rain half not nor never
     despite according asked under over between during among about above against across along around that's it's
-    he's she's they're we're i'm don't didn't"""
+    mr mrs ms he's she's they're we're i'm don't didn't"""
 )

@@ -28,57 +28,80 @@ home|menu|main menu|news|world|politics|business|sports?|video|videos|culture|op
     newsletters?|rss|sitemap|privacy( policy)?|cookies?( policy| settings| preferences)?|terms( of (use|service))?|
     skip to (main )?content|back to top|top|next|previous|close|more|show more|load more|see more|view more|print|
     english|deutsch|français|startseite|menü|accueil
+folgen sie uns.{0,40}|folge uns.{0,40}|suivez[ -]nous.{0,40}|síguenos.{0,40}|seguici.{0,40}|volg ons.{0,40}|
+    teilen|drucken|weiterlesen|mehr zum thema|partager|imprimer|lire la suite|compartir|leer más|condividi|delen
 follow us( on .{1,60})?|connect with us|stay connected|join us|find us on .{1,40}|like us on .{1,40}
 share|share (this|it|on|via|with)\b.{0,50}|(re)?tweet( this)?|pin it|e-?mail( this)?( article| story| page)?|whatsapp|
-    facebook|twitter|instagram|youtube|telegram|linkedin|pinterest|copy link|print this( page| article)?|save( for later)?
+    facebook|twitter|instagram|youtube|telegram|linkedin|pinterest|copy link|print this( page| article)?|
+    save( for later)?
 (most|more) (popular|read|viewed|shared|commented|watched)\b.{0,30}|trending( now)?|popular( posts| stories| now)?|
-    editors?['’]?s? picks?|top stories|latest( news| stories| updates)?|recent (posts|stories|comments)|recommended( for you)?|
+    editors?['’]?s? picks?|top stories|latest( news| stories| updates)?|recent (posts|stories|comments)|
+    recommended( for you)?|
     you (may|might) (also )?(like|be interested in)\b.{0,20}|what to read next|up next|around the web|from the web|
     promoted (stories|content|links)|sponsored( content| links| by .{1,40})?|paid (content|post)|partner content
 related( articles?| stories| story| posts| content| links| topics| news| coverage| tags)?|see also|read also|also read|
     read (more|next|on)|more on this( story| topic)?|further reading|in this section|topics?|tags?|filed under
 ad|ads?|advert|advertisements?|(story|article) continues below( advertisement)?|scroll (down )?to continue( reading)?|
     continue reading|keep reading|anzeige|werbung|publicité|publicidad|reklama
-how relevant is this ad to you|why (am i seeing|this) (this )?ad|report (this )?ad|did you encounter any technical issues|
-    video player was slow to load|ad never finished loading|your effort and contribution in providing this feedback.{0,60}
-leave a (comment|reply)|comments?( \(\d+\))?|\d+ comments?|(no|add|post|view|read|show) (a )?comments?|join the conversation|
+how relevant is this ad to you|why (am i seeing|this) (this )?ad|report (this )?ad|
+    did you encounter any technical issues|
+    video player was slow to load|ad never finished loading|
+    your effort and contribution in providing this feedback.{0,60}
+leave a (comment|reply)|comments?( \(\d+\))?|\d+ comments?|(no|add|post|view|read|show) (a )?comments?|
+    join the conversation|
     be the first to comment|\d+ shares?|\d+ min(ute)?s?['’]? read|\d+ (second|minute|hour|day)s? ago|reading time.{0,20}
 accept( all)?( cookies)?|reject( all)?|manage (cookies|preferences|consent)|i (agree|accept)|got it|cookie settings
-loading|please wait|click here( to .{1,60})?|tap here|listen|play|watch( now| live| video)?|photo gallery|gallery|slideshow
+video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|loading|please wait|
+    click here( to .{1,60})?|tap here|listen|play|watch( now| live| video)?|photo gallery|gallery|slideshow
 """
 
 _LEAD = r"""
 read (more|also|next)\s*[:>»|–—-]|also read\s*[:>»|–—-]|see also\s*[:>»|–—-]|related\s*[:>»|–—-]|
-    (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]|(more|also) (from|on|in) [^.!?]{1,40}:
-sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|e-?mails?|here|free|today|now|for our|to our)\b)
+    (lesen sie auch|mehr dazu|(à )?lire aussi|voir aussi|lea también|leggi anche|lees ook|zum thema)\s*[:>»|–—-]|
+    (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]\s*((?-i:[^\sa-z])|$)|(more|also) (from|on|
+    in) [^.!?]{1,40}:
+sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|e-?mails?|here|free|today|now|
+    for our|to our)\b)
 subscribe\b(?=.{0,160}\b(newsletter|inbox|channel|podcast|today|now|here|print|digital|our|free)\b)
 (to )?(get|receive) (our|the|a|your|more|all|updates|breaking|daily|weekly|free|stories|news)\b
     (?=.{0,160}\b(newsletter|in(to)? your inbox|to your inbox|to your phone|e-?mails?|alerts|sign up)\b)
-follow (us|@\w|our \w+ on|[^.,;“”"]{1,60} on (twitter|facebook|instagram|tiktok|x|linkedin|telegram|youtube))\b(?!.{0,200}[”"]\s*\w)
+follow (us( on\b|\s*[:!.@]|$)|@\w|our \w+ on|[^.,;“”"]{1,60} on (twitter|facebook|instagram|tiktok|x|linkedin|
+    telegram|youtube)\b)(?!.{0,200}[”"]\s*\w)
 (like|find|join|visit) us on (twitter|facebook|instagram|tiktok|telegram|youtube|whatsapp)\b
 we use cookies|this (web)?site uses cookies|by (continuing|using|clicking).{0,80}(cookies|terms|privacy|consent)|
     (our|these) cookies\b|we and our partners (use|store|process)
 (copyright\b|©|\(c\))\s*(©|\(c\))?\s*(by )?((19|20)\d\d|[A-Z][\w .]{1,40}(19|20)\d\d|all rights)
-(ultimate|premium|responsive|free|a|an|the best)\b.{0,40}\b(theme|template|plug-?in)s?\b.{0,40}\b(wordpress|joomla|drupal|blogger)\b
-(proudly )?powered by\b|(theme|site|website|web design|designed|developed|built) (by|with)\s*:?\s*\w+(\s\w+){0,4}\.?$|just another wordpress (site|weblog)
+(ultimate|premium|responsive|free|a|an|the best)\b.{0,40}\b(theme|template|plug-?in)s?\b.{0,40}\b(wordpress|joomla|
+    drupal|blogger)\b
+(proudly )?powered by\b|(theme|site|website|web design|designed|developed|built) (by|with)\s*:?\s*\w+(\s\w+){0,4}\.?$|
+    just another wordpress (site|weblog)
 don['’]t be shy\b|(want to )?get in touch\b(?=.{0,120}\b(we|us|@|friends)\b)
 (contact|e-?mail|reach) [^.!?]{1,80}\bat\s+\S+@\S+
-(additional |extra )?(reporting|editing|writing|compiled|edited|translated|production) by\b(?!.{0,160}\b(the end of|has|had|was|were|said|says)\b)
+(additional |extra )?(reporting|editing|writing|compiled|edited|translated|production) by\b(?!.{0,160}\b(the end of|
+    has|had|was|were|said|says)\b)
 (contributing|with (files|reporting|additional reporting) from)\s*:|from (staff|wire)( and (wire|staff))? reports
-(by|von|par)\s+([A-Z][\w.’'-]*|our|the|staff)(\s+[\w.’'&-]+){0,4}\s+(desk|staff|correspondents?|reporters?|writers?|redaktion|agencies|rédaction|wires?|editors?)$
-(first |last )?(published|updated|modified|posted|veröffentlicht|aktualisiert|publié le|mis à jour)( on| at)?\s*:?\s+(?=.{0,60}\d)[^!?]{1,60}$
-(this|the) (article|story|post|report|headline)[^.]{0,40}\b(has been|was) (updated|originally published|first published|produced in partnership)\b
+(by|von|par)\s+([A-Z][\w.’'-]*|our|the|staff)(\s+[\w.’'&-]+){0,4}\s+(desk|staff|correspondents?|reporters?|writers?|
+    redaktion|agencies|rédaction|wires?|editors?)$
+(first |last )?(published|updated|modified|posted|veröffentlicht|aktualisiert|publié|
+    mis à jour)( on| at| am| le)?\s*:?\s+
+    (?=\d|(mon|tues|wednes|thurs|fri|satur|sun)day|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|
+    with)(?=.{0,60}\d)[^!?]{1,60}$
+(this|the) (article|story|post|report|headline)[^.]{0,40}\b(has been|was) (updated|originally published|
+    first published|produced in partnership)\b
 (a version of )?this (article|story|newsletter) (first |originally )?(appeared|appears) (in|on)\b
-(our|we) (journalism|newsroom) (needs|depends)|support (our|local|independent) (journalism|newsroom|reporting)|thank you for (reading|supporting|subscribing)
-if you (wish|would like|want) to (object|unsubscribe|opt out)|would you like to receive|you can unsubscribe|enter your e-?mail|your e-?mail address|
+(our|we) (journalism|newsroom) (needs|depends)|support (our|local|independent) (journalism|newsroom|reporting)|
+    thank you for (reading|supporting|subscribing)
+if you (wish|would like|want) to (object|unsubscribe|opt out)|would you like to receive|you can unsubscribe|
+    enter your e-?mail|your e-?mail address|
     please (enter|tick|check|enable|disable|turn off|whitelist).{0,60}\b(e-?mail|javascript|here|ad-?block|box|browser)
-(you are|you're) (here|using an outdated)|(click|tap) (here|the|on)\b(?=.{0,60}\b(to|for|here|button|link|below)\b)|download (our|the) .{0,30}\bapp\b
+you are here\s*:|(you are|you're) using an outdated|(click|tap) (here|the|on)\b(?=.{0,60}\b(to|for|here|button|link|
+    below)\b)|download (our|the) .{0,30}\bapp\b
 (prices|purchases you make)\b.{0,60}\b(at the time|commission)\b|we may earn (a|an affiliate)\b
 tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (in|by)\b
 """
 
 _ANYWHERE = r"""
-(delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in)?to your (inbox|phone|e-?mail)
+(delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (here|now|today|below)\b|\bsubscribe (here|now|today)\b|subscribe to (the|our)( \w+){0,3} newsletter
 all rights reserved\b|may not be (published|reproduced),? (broadcast|republished|without)
 follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter:? @?\w+\.?$
@@ -86,7 +109,8 @@ follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter:? @?\w+\
 """
 
 _CAPTION = r"""
-(photo(graph)?s?|pictures?|images?|video|foto|bild|illustration|graphic|map)(\s+(by|credit|source|courtesy( of)?))?\s*:\s*\S
+(photo(graph)?s?|pictures?|images?|video|foto|bild|illustration|graphic|map)(\s+(by|credit|source|
+    courtesy( of)?))?\s*:\s*(?-i:[^\sa-z])
 (image|media|video|photo|picture)\s+(caption|copyright|source|credit|courtesy)\b
 (file|archive|handout|undated)(\s+(photo|picture|image))?\s*[-–—:]\s*\S
 (file|archive|handout|stock|undated)\s+(photo|picture|image)\b
@@ -106,6 +130,10 @@ _TAIL = re.compile(
     r"recent posts|you (?:may|might) also|top stories|editors?['’]?s? picks?|around the web|more on this)\b",
     re.IGNORECASE,
 )
+# "Dam burst:What the engineers knew": a link inside an article lost the space after its colon with its mark-up.
+_LINK = re.compile(r"[►•*\s]*[A-Z0-9][^:“”\".!?]{2,50}[^\W\d_]:[A-Z‘'“\"][^:]*[^:.!…]$")
+# "Home | World | Sport": a menu or the path to the page.
+_PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
 _SPOKEN = re.compile(r"[“”„«»\"]")
 
 
@@ -132,7 +160,13 @@ def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]]) -> tuple[Mark
 def _mark(line: str) -> Mark | None:
     if _IS_CAPTION.match(line) or (_CREDITED.search(line[-140:]) and not _SPOKEN.search(line)):
         return "caption"
-    if _RULE.match(line) or _IS_WHOLE.match(line) or (len(line) <= 60 and _STUB.match(line)):
+    if (
+        _RULE.match(line)
+        or _IS_WHOLE.match(line)
+        or (len(line) <= 60 and _STUB.match(line))
+        or _LINK.match(line)
+        or _PATH.match(line)
+    ):
         return "boilerplate"
     if line[:1] in "“„«\"'‘":
         return None

@@ -21,9 +21,11 @@ from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import DocumentRejected, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
 from index.generations import publish, writing
 from index.passages import Passage, passages
-from index.sources import Document, Rejection, documents, parse
+from index.sources.files import Skipped
+from index.sources.read import Document, documents
+from index.sources.read import article as article_of
 from index.split import SPLITTER_VERSION, Sentence, split
-from index.store import Draft, Skipped, Snapshot, StoredArticle, open_snapshot
+from index.store import Draft, Snapshot, StoredArticle, open_snapshot
 from index.words import WORDS_VERSION, terms
 
 # Passages embedded at a time: enough to sort by length without padding waste, little enough to hold in memory.
@@ -136,84 +138,90 @@ class _Build:
         self._embedded = 0
         self._began = time.monotonic()
 
-    def run(self, found: Iterable[Document | Rejection], carry: Iterable[str], *, may_be_empty: bool = False) -> Report:
+    def run(self, found: Iterable[Document | Skipped], carry: Iterable[str], *, may_be_empty: bool = False) -> Report:
+        prepared = chain(self._read(found), self._carried(carry))
+        if self._reusable and self._old is not None:
+            # most of it will be as it was: look at all of it before anything is written
+            prepared = iter(list(prepared))
+            if self._content() == self._old.generation.manifest["content"]:
+                return self._report(self._old.name, self._old.counts, published=False)
+
         def write(folder: Path) -> dict[str, Any]:
             draft = Draft(folder)
             try:
-                self._write(draft, chain(self._read(found), self._carried(carry)))
+                self._write(draft, prepared)
                 draft.skip(self._skipped)
                 counts = draft.finish()
             finally:
                 draft.close()
             if not (counts["articles"] or may_be_empty):
                 raise self._nothing()
-            content = self._content()
-            if self._old is not None and self._old.generation.manifest["content"] == content:
-                raise _Unchanged
-            return {"content": content, "recipe": self._recipe.describe(), "counts": counts, "seconds": self._seconds()}
+            described = self._recipe.describe()
+            return {"content": self._content(), "recipe": described, "counts": counts, "seconds": self._seconds()}
 
-        try:
-            generation = publish(self._index, write, self._recipe.keep)
-        except _Unchanged:
-            assert self._old is not None  # for the type checker: only raised where there is an old one
-            return self._report(self._old.name, self._old.counts, published=False)
+        generation = publish(self._index, write, self._recipe.keep)
         return self._report(generation.name, generation.manifest["counts"], published=True)
 
-    def _read(self, found: Iterable[Document | Rejection]) -> Iterator[Prepared]:
-        """Articles of the documents, those known already taken over as they were."""
+    def _read(self, found: Iterable[Document | Skipped]) -> Iterator[Prepared | str]:
+        """Articles of the documents; of those known already only the id, since all else is in the old generation."""
         known = self._old.known() if self._reusable and self._old else {}
         for document in found:
-            if isinstance(document, Rejection):
-                self._skip(document.origin, document.reason, document.detail)
+            if isinstance(document, Skipped):
+                self._skipped.append(document)
                 continue
-            same = known.get((document.key, document.raw_sha256))
             try:
-                prepared = self._carry(same) if same else self._prepare(document)
+                one = known.get((document.key, document.raw_sha256)) or self._prepare(document)
             except DocumentRejected as rejected:
-                self._skip(document.origin, rejected.reason, rejected.detail)
+                self._skipped.append(Skipped(document.origin, rejected.reason, rejected.detail))
                 continue
-            if prepared.article.id in self._fingerprints:
-                self._skip(
-                    document.origin, "duplicate_id", f"another document is article {prepared.article.id} already"
-                )
+            if isinstance(one, str):
+                id_, digest = one, self._before[one].fingerprint
+            else:
+                id_, digest = one.article.id, one.article.fingerprint()
+            if (known_as := self._fingerprints.setdefault(id_, digest)) is not digest:
+                self._skipped.append(_repeated(document.origin, id_, known_as == digest))
                 continue
-            yield prepared
+            self._progress("articles", len(self._fingerprints), 0)
+            yield one
+
+    def _carried(self, articles: Iterable[str]) -> Iterator[str]:
+        for id_ in articles:
+            if id_ not in self._fingerprints:
+                self._fingerprints[id_] = self._before[id_].fingerprint
+                yield id_
 
     def _prepare(self, document: Document) -> Prepared:
-        article = parse(document)
-        sentences = split(article.text, article.title)
+        made = article_of(document)
+        sentences = split(made.text, made.title, made.language)
         if len(sentences) > self._recipe.max_sentences:
             raise DocumentRejected(
                 "too_many_sentences", f"{len(sentences)} sentences; at most {self._recipe.max_sentences} an article"
             )
-        runs = passages(article.id, article.text, sentences, self._recipe.target_chars, self._recipe.longest_chars)
+        runs = passages(made.id, made.text, sentences, self._recipe.target_chars, self._recipe.longest_chars)
         if not runs:
             raise DocumentRejected("no_text", "nothing in it can be cited")
-        return Prepared(document.key, article, sentences, runs)
-
-    def _carried(self, articles: Iterable[str]) -> Iterator[Prepared]:
-        for article in articles:
-            if article not in self._fingerprints:
-                yield self._carry(article)
+        return Prepared(document.key, made, sentences, runs)
 
     def _carry(self, article: str) -> Prepared:
         assert self._old is not None  # for the type checker
         stored: StoredArticle = self._old.article(article)
-        runs = self._old.passages(stored.rows)
+        runs = self._old.passages_of(stored)
         return Prepared(self._old.key(article), stored.article, stored.sentences, runs, stored.rows)
 
-    def _write(self, draft: Draft, prepared: Iterable[Prepared]) -> None:
+    def _write(self, draft: Draft, prepared: Iterable[Prepared | str]) -> None:
         """Write articles as they come, and their vectors a chunk at a time, in the same order."""
         waiting: list[tuple[Prepared, list[str]]] = []
+        rows = 0
         for one in prepared:
-            self._fingerprints[one.article.id] = one.article.fingerprint()
+            if isinstance(one, str):
+                one = self._carry(one)
             texts = [embedded_text(one.article.title, passage.text) for passage in one.passages]
-            draft.add(one.article, one.key, one.sentences, one.passages, (terms(text) for text in texts))
+            draft.add(one.article, one.key, one.sentences, one.passages, map(terms, texts))
             waiting.append((one, texts if one.rows is None else []))
-            self._progress("articles", draft.articles, 0)
-            if sum(len(one.passages) for one, _ in waiting) >= _CHUNK:
+            rows += len(one.passages)
+            if rows >= _CHUNK:
                 self._write_vectors(draft, waiting)
-                waiting = []
+                waiting, rows = [], 0
         self._write_vectors(draft, waiting)
 
     def _write_vectors(self, draft: Draft, waiting: Sequence[tuple[Prepared, list[str]]]) -> None:
@@ -247,9 +255,6 @@ class _Build:
         inverse[order] = np.arange(len(order))
         return vectors[inverse]
 
-    def _skip(self, origin: str, reason: str, detail: str) -> None:
-        self._skipped.append(Skipped(origin, reason, detail))
-
     def _nothing(self) -> IndexFailure:
         reasons = (
             "; ".join(f"{s.origin}: {s.reason}: {s.detail}" for s in self._skipped[:5]) or "no file was found there"
@@ -259,8 +264,8 @@ class _Build:
     def _content(self) -> str:
         """A digest of what the generation holds, the same whatever order the articles came in."""
         total = hashlib.sha256(repr(sorted(self._recipe.describe().items())).encode())
-        for article, digest in sorted(self._fingerprints.items()):
-            total.update(f"{article} {digest}\n".encode())
+        for id_, digest in sorted(self._fingerprints.items()):
+            total.update(f"{id_} {digest}\n".encode())
         for one in sorted(self._skipped, key=lambda one: (one.origin, one.reason, one.detail)):
             total.update(f"{one.origin} {one.reason} {one.detail}\n".encode("utf-8", "backslashreplace"))
         return total.hexdigest()
@@ -285,8 +290,10 @@ class _Build:
         )
 
 
-class _Unchanged(Exception):
-    """The generation would hold what the current one holds."""
+def _repeated(origin: str, article: str, same: bool) -> Skipped:
+    if same:
+        return Skipped(origin, "duplicate", f"the same as an article before it, {article}")
+    return Skipped(origin, "duplicate_id", f"an article before it goes by the id {article}; give it another")
 
 
 def embedded_text(title: str | None, passage: str) -> str:

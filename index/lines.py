@@ -23,20 +23,30 @@ _LINE = re.compile(r"[^\n]+")
 _WORD = re.compile(r"\S+")
 _ITEM = re.compile(r"(?:[-*•·▪◦–—‣>|#]|\(?(?:\d{1,3}|[A-Za-z])[.)])\s")
 _OPEN_END = re.compile(r"[\w,;:’'\-–—\])”\"]$")
+_SMALL_WORDS = frozenset(
+    "a an the of on in at to for by with and or from as that than into der die das und von le la les de et du el los y".split()
+)
 
 # Widths at which mail programs, wire services and editors wrap; outside them a full line is chance.
 _NARROWEST, _WIDEST = 40, 110
 # With fewer lines than this, fit alone is weak: one joint must also run on in the middle of a sentence.
 _SURE_LINES = 4
+# In longer blocks paragraphs may end; this share of the joints must still fit.
+_MOST = 0.5
+# People who wrap by hand leave lines about this much of the width.
+_HAND_WRAPPED = 0.8
 
 _JOINERS = "\u200d\u200c"
 
 
 def paragraphs(text: str) -> tuple[Span, ...]:
     """The spans of the text in which sentences are sought: its lines, hard-wrapped ones put together again."""
+    blocks = list(_blocks(text))
+    widths = [_width(text, block) for block in blocks]
+    usual = max(widths, default=0)
     joined: list[Span] = []
-    for block in _blocks(text):
-        joined.extend(_unwrap(text, block))
+    for block, width in zip(blocks, widths, strict=True):
+        joined.extend(_unwrap(text, block, width or (usual if _fits(text, block, usual) else 0)))
     return tuple(joined)
 
 
@@ -86,30 +96,35 @@ def _blocks(text: str) -> Iterator[list[Span]]:
         yield block
 
 
-def _unwrap(text: str, block: Sequence[Span]) -> Iterator[Span]:
-    joints = _joints(text, block)
+def _unwrap(text: str, block: Sequence[Span], width: int) -> Iterator[Span]:
+    """The paragraphs of a block wrapped at `width`; 0 says that it is not wrapped."""
     start, end = block[0]
-    for joint, span in zip(joints, block[1:], strict=True):
-        if not joint:
+    for line, following in itertools.pairwise(block):
+        if not width or not (_fills(text, line, following, width) or _nearly(text, line, following, width)):
             yield start, end
-            start = span[0]
-        end = span[1]
+            start = following[0]
+        end = following[1]
     yield start, end
 
 
-def _joints(text: str, block: Sequence[Span]) -> list[bool]:
-    """For each line but the first, whether it goes on with the paragraph of the line before."""
-    apart = [False] * (len(block) - 1)
-    width = max((end - start for start, end in block), default=0)
+def _width(text: str, block: Sequence[Span]) -> int:
+    """The width that a block is wrapped at, judged by itself; 0 when it is not wrapped."""
+    width = max(end - start for start, end in block)
     if len(block) < 2 or not _NARROWEST <= width <= _WIDEST:
-        return apart
-    joints = [_fills(text, a, b, width) for a, b in itertools.pairwise(block)]
-    runs_on = [_runs_on(text, a, b) for a, b in itertools.pairwise(block)]
-    sure = sum(j and r for j, r in zip(joints, runs_on, strict=True))
-    mostly = sum(joints) >= 0.6 * len(joints)
-    if not sure or (len(block) >= _SURE_LINES and not mostly) or (len(block) < _SURE_LINES and not all(joints)):
-        return apart
-    return joints
+        return 0
+    pairs = list(itertools.pairwise(block))
+    fills = [_fills(text, a, b, width) for a, b in pairs]
+    joints = [fill or _nearly(text, a, b, width) for fill, (a, b) in zip(fills, pairs, strict=True)]
+    sure = any(fills) and sum(joint and _runs_on(text, a, b) for joint, (a, b) in zip(joints, pairs, strict=True))
+    enough = sum(joints) >= _MOST * len(joints) if len(block) >= _SURE_LINES else all(joints)
+    return width if sure and enough else 0
+
+
+def _fits(text: str, block: Sequence[Span], width: int) -> bool:
+    """Whether a block of a text that is wrapped elsewhere fills its lines to the same width."""
+    if not width or len(block) < 2 or max(end - start for start, end in block) > width:
+        return False
+    return all(_fills(text, a, b, width) for a, b in itertools.pairwise(block))
 
 
 def _fills(text: str, line: Span, following: Span, width: int) -> bool:
@@ -121,6 +136,15 @@ def _fills(text: str, line: Span, following: Span, width: int) -> bool:
     return line[1] - line[0] + 1 + length > width
 
 
+def _nearly(text: str, line: Span, following: Span, width: int) -> bool:
+    """Whether a line wrapped by hand, a little short, ends inside a sentence."""
+    long = line[1] - line[0] >= _HAND_WRAPPED * width
+    return long and not is_item(text[following[0] : following[0] + 8]) and _runs_on(text, line, following)
+
+
 def _runs_on(text: str, line: Span, following: Span) -> bool:
-    """Whether the line ends inside a sentence: no full stop, and the next one begins with a small letter."""
-    return bool(_OPEN_END.search(text[line[1] - 1 : line[1]])) and text[following[0]].islower()
+    """Whether the line ends inside a sentence: at a small word, or the next one begins with a small letter."""
+    last = text[max(line[0], line[1] - 12) : line[1]].split()[-1].lower()
+    if last in _SMALL_WORDS:
+        return True
+    return bool(_OPEN_END.search(last)) and text[following[0]].islower()

@@ -27,6 +27,7 @@ LONGEST: Final = 2_000
 
 _LONGEST_HEADING = 160
 _LONGEST_QUESTION = 80
+_ABOUT = 0.8
 # From this many lines without a full stop on, they are a list, a table or a poem, not headings.
 _LIST_LINES = 3
 # A shorter line is taken to be in the language of its article.
@@ -92,7 +93,7 @@ def _kind(
     if len(spans) != 1 or len(line) > _LONGEST_HEADING or is_item(line):
         return "sentence"
     if line.endswith("?") and len(line) <= _LONGEST_QUESTION and not set(line) & set('“”"„«'):
-        return "heading" if _leads(text, lines, marks, i) else "sentence"
+        return "heading" if _leads(lines, marks, i) else "sentence"
     if _is_ended(line):
         return "sentence"
     return "sentence" if _run(text, lines, marks, i) >= _LIST_LINES else "heading"
@@ -107,12 +108,11 @@ def _is_ended(line: str) -> bool:
     return not bare or bare[-1] in _ENDS
 
 
-def _leads(text: str, lines: Sequence[Span], marks: Sequence[Mark | None], i: int) -> bool:
-    """Whether a question stands alone over a paragraph that is longer than itself."""
+def _leads(lines: Sequence[Span], marks: Sequence[Mark | None], i: int) -> bool:
+    """Whether a question has a line of its own over a paragraph that is about as long or longer."""
     if i + 1 >= len(lines) or marks[i + 1]:
         return False
-    alone = "\n\n" in text[lines[i][1] : lines[i + 1][0]]
-    return alone and lines[i + 1][1] - lines[i + 1][0] > 0.8 * (lines[i][1] - lines[i][0])
+    return lines[i + 1][1] - lines[i + 1][0] > _ABOUT * (lines[i][1] - lines[i][0])
 
 
 def _run(text: str, lines: Sequence[Span], marks: Sequence[Mark | None], i: int) -> int:

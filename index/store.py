@@ -28,6 +28,7 @@ from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged
 from index.generations import Generation, check, current
 from index.passages import Passage
+from index.sources.files import Skipped
 from index.split import Kind, Sentence
 from index.words import Words, write_words
 
@@ -78,15 +79,6 @@ class Entry:
     fingerprint: str
     pieces: int
     rows: range
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A document that did not become an article, and why."""
-
-    origin: str
-    reason: str
-    detail: str
 
 
 class Draft:
@@ -218,6 +210,15 @@ class Snapshot:
             found[row] = Passage(article, first, last, start, end, self.article(article).article.text[start:end])
         return [found[row] for row in rows]
 
+    def passages_of(self, stored: StoredArticle) -> tuple[Passage, ...]:
+        """All passages of an article, in order."""
+        query = 'SELECT first, last, start, "end" FROM passages WHERE row >= ? AND row < ? ORDER BY row'
+        id_, text = stored.article.id, stored.article.text
+        return tuple(
+            Passage(id_, first, last, start, end, text[start:end])
+            for first, last, start, end in self._query(query, stored.rows.start, stored.rows.stop)
+        )
+
     def skipped(self) -> list[Skipped]:
         """The documents of the build that did not become articles."""
         return [Skipped(*found) for found in self._query("SELECT origin, reason, detail FROM skipped")]
@@ -300,7 +301,7 @@ def verify(snapshot: Snapshot) -> None:
     check(snapshot.generation)
     for entry in snapshot.entries():
         stored = snapshot.article(entry.id)
-        for passage in snapshot.passages(entry.rows):
+        for passage in snapshot.passages_of(stored):
             first, last = stored.sentences[passage.first], stored.sentences[passage.last]
             if (passage.article, passage.start, passage.end) != (entry.id, first.start, last.end):
                 raise IndexDamaged(

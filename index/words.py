@@ -34,18 +34,8 @@ def terms(text: str) -> list[str]:
     A stop word written in capitals inside a text that is not all capitals is a name ("IS", "US", "WHO") and
     becomes a term of its own, with a caret before it.
     """
-    stem = _stemmer()
-    shouted = text.isupper()
-    found = []
-    for match in _WORD.finditer(text):
-        word = match.group()
-        folded = _fold(word)
-        if folded in _STOP:
-            if len(word) > 1 and word.isupper() and not shouted:
-                found.append("^" + folded)
-        else:
-            found.append(stem(folded))
-    return found
+    found = [term for word in _WORD.findall(text) if (term := _term(word))]
+    return [term for term in found if term[0] != "^"] if text.isupper() else found
 
 
 class Words:
@@ -68,10 +58,12 @@ class Words:
 
     def _load(self) -> tuple[Any, dict[str, int]]:
         if self._vocabulary is None:
-            import bm25s
+            vocabulary: dict[str, int] = json.loads((self._folder / _VOCABULARY).read_text(encoding="utf-8"))
+            if vocabulary:
+                import bm25s
 
-            self._model = bm25s.BM25.load(str(self._folder), mmap=True, load_vocab=False, **_FILES)
-            self._vocabulary = json.loads((self._folder / _VOCABULARY).read_text(encoding="utf-8"))
+                self._model = bm25s.BM25.load(str(self._folder), mmap=True, load_vocab=False, **_FILES)
+            self._vocabulary = vocabulary
         return self._model, self._vocabulary
 
 
@@ -81,8 +73,8 @@ def write_words(folder: Path, passages: Iterable[Sequence[str]]) -> None:
 
     vocabulary: dict[str, int] = {}
     ids = [[vocabulary.setdefault(term, len(vocabulary)) for term in found] for found in passages]
-    (folder / _VOCABULARY).write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
     if not vocabulary:
+        (folder / _VOCABULARY).write_text("{}", encoding="utf-8")
         return
     model = bm25s.BM25(method="lucene", k1=1.5, b=0.75)
     model.index((ids, vocabulary), create_empty_token=False, show_progress=False)
@@ -97,7 +89,15 @@ def _stemmer() -> Callable[[str], str]:
     return stem
 
 
-@functools.lru_cache(maxsize=2**16)
+@functools.lru_cache(maxsize=2**18)
+def _term(word: str) -> str:
+    """The term of one word, or an empty string where it says nothing."""
+    folded = _fold(word)
+    if folded not in _STOP:
+        return _stemmer()(folded)
+    return "^" + folded if len(word) > 1 and word.isupper() else ""
+
+
 def _fold(word: str) -> str:
     """Case, accents, width, inner full stops ("U.S") and the possessive folded away."""
     plain = unicodedata.normalize("NFKD", word).casefold().replace("’", "'").removesuffix("'s")
@@ -109,7 +109,7 @@ _FILES = {
     "data_name": "words.scores.npy",
     "indices_name": "words.rows.npy",
     "indptr_name": "words.starts.npy",
-    "vocab_name": "words.unused.json",
+    "vocab_name": _VOCABULARY,
     "params_name": "words.parameters.json",
     "nnoc_name": "words.absent.npy",
 }

@@ -86,7 +86,9 @@ def test_a_damaged_tokenizer_is_told_by_name(tmp_path: Path) -> None:
 
 
 def test_importing_the_encoder_does_not_import_transformers() -> None:
-    code = "import sys, index.encoder; sys.exit('transformers' in sys.modules or 'sentence_transformers' in sys.modules)"
+    code = (
+        "import sys, index.encoder; sys.exit('transformers' in sys.modules or 'sentence_transformers' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -1,0 +1,175 @@
+"""One index held open for asking, with the models beside it: what every front talks to.
+
+Comes in: the configuration. Goes out: answers, articles and the sentences around a citation. The promise: the
+models are loaded at the first question, and between questions a newer generation is taken up as soon as it is
+published; an answer never mixes two. Where the current generation is damaged, the one before it serves, and
+`warnings` says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.answer import Rules
+from bot.ask import Asked, Asking, ask
+from bot.cite import Citation
+from bot.config import Config
+from bot.errors import CitationBroken, ReaderUnavailable
+from bot.read import Reader, load_reader
+from bot.retrieve import Retrieval
+from bot.similar import SentenceScorer
+from index.build import Recipe
+from index.embed import Embedder, Embedding, fingerprint, load_embedder
+from index.errors import IndexDamaged, IndexMismatch
+from index.generations import CURRENT, previous
+from index.store import Snapshot, StoredArticle, open_snapshot
+
+log = logging.getLogger(__name__)
+
+
+def embedding(config: Config) -> Embedding:
+    """The part of the configuration that says how texts become vectors."""
+    e = config.embedding
+    return Embedding(
+        str(e.model), e.engine, e.precision, e.batch_size, e.query_prefix, e.passage_prefix, config.machine.threads
+    )
+
+
+def recipe(config: Config) -> Recipe:
+    """The part of the configuration that says what a generation holds."""
+    return Recipe(
+        embedding(config),
+        config.passages.target_chars,
+        config.passages.longest_chars,
+        config.articles.max_sentences,
+        config.index.keep_generations,
+    )
+
+
+def asking(config: Config) -> Asking:
+    """The part of the configuration that says how questions are answered."""
+    r, a = config.retrieval, config.answer
+    return Asking(
+        config.question.max_chars,
+        config.embedding.query_prefix,
+        Retrieval(r.vectors, r.words, r.fuse_k, r.passages_read),
+        Rules(a.min_confidence, a.max_citations),
+    )
+
+
+class Archive:
+    """The articles of one index folder, ready to be asked."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.warnings: list[str] = []
+        self._snapshot: Snapshot | None = None
+        self._pointer = b""
+        self._embedder: Embedder | None = None
+        self._reader: Reader | None = None
+
+    def ask(self, line: str) -> Asked:
+        """Answer a line from the newest generation."""
+        snapshot = self.snapshot()
+        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config))
+
+    def snapshot(self) -> Snapshot:
+        """The newest generation, opened and checked; looked for anew each time, opened anew only where it is new."""
+        pointer = _bytes(self.config.index.dir / CURRENT)
+        if self._snapshot is None or pointer != self._pointer:
+            opened = self._open()
+            self._snapshot, self._pointer = opened, pointer
+        return self._snapshot
+
+    def reader(self) -> Reader:
+        """The reader that the configuration names, or, where it cannot be loaded, sentence scores, with a warning."""
+        if self._reader is None:
+            place = self.config.reader.model
+            try:
+                if place is not None:
+                    self._reader = load_reader(place, self.config.machine.threads)
+            except ReaderUnavailable as unavailable:
+                if self.config.reader.strict:
+                    raise
+                self._warn(f"{unavailable}; going on without it: sentences are only compared, not read")
+            if self._reader is None:
+                self._reader = SentenceScorer(self._embed())
+        return self._reader
+
+    def around(self, citation: Citation, generation: str | None, count: int) -> tuple[str, str]:
+        """The text of up to `count` sentences before and after a citation, in the generation that it came from."""
+        snapshot = self.snapshot()
+        stored = snapshot.article(citation.article)
+        text, sentences = stored.article.text, stored.sentences
+        if generation not in (None, snapshot.name) and text[citation.start : citation.end] != citation.quote:
+            raise CitationBroken("that article has changed since the answer was given; please ask again")
+        before = [s.start for s in sentences if s.end <= citation.start][-count:]
+        after = [s.end for s in sentences if s.start >= citation.end][:count]
+        start, end = (before or [citation.start])[0], (after or [citation.end])[-1]
+        return text[start : citation.start], text[citation.end : end]
+
+    def stored(self, article: str) -> StoredArticle:
+        """One article by its id or an unambiguous beginning of it."""
+        snapshot = self.snapshot()
+        return snapshot.article(snapshot.entry(article).id)
+
+    def status(self) -> Mapping[str, Any]:
+        """What the archive holds and how it was made, for people and as JSON."""
+        snapshot = self.snapshot()
+        manifest = snapshot.generation.manifest
+        files: Mapping[str, Mapping[str, int]] = manifest["files"]
+        period = snapshot.period()
+        return {
+            "generation": snapshot.name,
+            "published": manifest["published"],
+            "articles": manifest["counts"]["articles"],
+            "sentences": manifest["counts"]["sentences"],
+            "passages": manifest["counts"]["passages"],
+            "period": list(period) if period else None,
+            "models": {"embedding": manifest["recipe"]["embedding"]["model"], "reader": str(self.config.reader.model)},
+            "bytes": sum(file["size"] for file in files.values()),
+            "build_seconds": manifest["seconds"],
+            "skipped": [{"origin": s.origin, "reason": s.reason, "detail": s.detail} for s in snapshot.skipped()],
+            "index": str(self.config.index.dir),
+        }
+
+    def set(self, config: Config) -> None:
+        """Go on under another configuration of the same index."""
+        if config.reader != self.config.reader:
+            self._reader = None
+        self.config = replace(config, index=self.config.index)
+
+    def _embed(self) -> Embedder:
+        if self._embedder is None:
+            self._embedder = load_embedder(embedding(self.config), bulk=False)
+        return self._embedder
+
+    def _open(self) -> Snapshot:
+        index = self.config.index.dir
+        try:
+            snapshot = open_snapshot(index)
+        except IndexDamaged as damage:
+            snapshot = Snapshot(previous(index))
+            self._warn(f"{damage}; until then {snapshot.name} serves")
+        made = snapshot.generation.manifest["recipe"]["embedding"]
+        if made != fingerprint(embedding(self.config)):
+            raise IndexMismatch(
+                f"the index was made with the embedding model {made['model']} ({made['sha256'][:8]}), the configuration "
+                f"names {self.config.embedding.model}; rebuild it with `byline build`"
+            )
+        return snapshot
+
+    def _warn(self, text: str) -> None:
+        log.warning("%s", text)
+        self.warnings.append(text)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,283 @@
+"""argv -> exit code: the commands of `byline`, each put together from its parts here and nowhere else.
+
+Comes in: the arguments after the program's name. Goes out: text or JSON on stdout, trouble as one line on stderr, and
+the exit code that docs and scripts rely on: 0 done, 1 what the user can mend, 2 wrong usage, 3 our own bug, 75 busy,
+78 misconfigured, 130 Ctrl-C. Libraries are imported where a command needs them, so that every command starts at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.config import Config, load_config
+from bot.errors import BylineError, ConfigInvalid, ReaderUnavailable
+from index.errors import EmbedderUnavailable, IndexBusy, IndexFailure
+
+if TYPE_CHECKING:
+    from bot.archive import Archive
+
+DONE, MENDABLE, USAGE, BUG, BUSY, MISCONFIGURED, INTERRUPTED = 0, 1, 2, 3, 75, 78, 130
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command; every failure becomes an exit code and one line on stderr."""
+    try:
+        arguments = _parser().parse_args(argv)
+        config = load_config(getattr(arguments, "config", None), os.environ, getattr(arguments, "index", None))
+        command: Callable[[argparse.Namespace, Config], int] = arguments.command
+        code = command(arguments, config)
+        sys.stdout.flush()
+        return code
+    except SystemExit as wrong:
+        return wrong.code if isinstance(wrong.code, int) else USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except IndexBusy as failure:
+        return _fail(failure, BUSY)
+    except (ConfigInvalid, EmbedderUnavailable, ReaderUnavailable) as failure:
+        return _fail(failure, MISCONFIGURED)
+    except (BylineError, IndexFailure, OSError) as failure:
+        return _fail(failure, MENDABLE)
+    except Exception:
+        return _fail(f"this is a fault of Byline's own; please report it with the file {_record()}", BUG)
+
+
+def _fail(failure: object, code: int) -> int:
+    print(f"byline: {failure}", file=sys.stderr)
+    return code
+
+
+def _record() -> str:
+    """Write the traceback to a file of its own; returns its path."""
+    descriptor, path = tempfile.mkstemp(prefix="byline-fault-", suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(traceback.format_exc())
+    return path
+
+
+def _build(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.archive import recipe
+    from bot.progress import progress
+    from index.build import build
+
+    paths = arguments.paths or config.index.sources
+    with progress() as shown:
+        return _reported(build(config.index.dir, paths, recipe(config), shown))
+
+
+def _add(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.archive import recipe
+    from bot.progress import progress
+    from index.build import add
+
+    with progress() as shown:
+        return _reported(add(config.index.dir, arguments.paths, recipe(config), shown))
+
+
+def _remove(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.archive import recipe
+    from bot.progress import progress
+    from index.build import remove
+
+    with progress() as shown:
+        return _reported(remove(config.index.dir, arguments.articles, recipe(config), shown))
+
+
+def _reported(report: object) -> int:
+    from bot.report import report_lines, troubled
+    from index.build import Report
+
+    assert isinstance(report, Report)
+    print("\n".join(report_lines(report)))
+    return MENDABLE if troubled(report) else DONE
+
+
+def _status(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.report import status_lines
+
+    archive = _archive(config)
+    status = archive.status()
+    if arguments.json:
+        _json(status)
+    else:
+        print("\n".join(status_lines(status)))
+    return _warned(archive)
+
+
+def _articles(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.report import article_line, entry_json
+
+    archive = _archive(config)
+    for entry in archive.snapshot().entries():
+        if arguments.json:
+            _json(entry_json(entry))
+        else:
+            print(article_line(entry))
+    return _warned(archive)
+
+
+def _show(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.report import article_json, article_lines
+
+    archive = _archive(config)
+    stored = archive.stored(arguments.article)
+    if arguments.json:
+        _json(article_json(stored))
+    else:
+        print("\n".join(article_lines(stored)))
+    return _warned(archive)
+
+
+def _ask(arguments: argparse.Namespace, config: Config) -> int:
+    if (arguments.batch is None) == (arguments.question is None) or (arguments.batch and not arguments.json):
+        print("byline: give one question, or --batch FILE --json", file=sys.stderr)
+        return USAGE
+    from bot.report import answer_json
+
+    if arguments.build:
+        _build_first(config)
+    archive = _archive(config)
+    if arguments.batch is not None:
+        from bot.batch import answers
+
+        for line in answers(archive, arguments.batch):
+            _json(line)
+        return _warned(archive)
+    asked = archive.ask(arguments.question)
+    _warned(archive)
+    if arguments.json:
+        _json(answer_json(asked.answer))
+    else:
+        from bot.chat_repl import print_answer
+
+        print_answer(asked.answer, archive, colour=config.repl.colour)
+    return DONE
+
+
+def _repl(arguments: argparse.Namespace, config: Config) -> int:
+    if arguments.build:
+        _build_first(config)
+    from bot.chat_repl import repl
+    from bot.terminal_desk import ArchiveDesk
+
+    archive = _archive(config)
+    archive.snapshot()
+    _warned(archive)
+    return repl(ArchiveDesk(archive), config)
+
+
+def _eval(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.evaluate import evaluate, score_lines
+
+    archive = _archive(config)
+    score = evaluate(archive, arguments.file, arguments.half)
+    if arguments.json:
+        _json(score)
+    else:
+        print("\n".join(score_lines(score)))
+    return _warned(archive)
+
+
+def _verify(arguments: argparse.Namespace, config: Config) -> int:
+    from index.store import open_snapshot, verify
+
+    snapshot = open_snapshot(config.index.dir)
+    verify(snapshot)
+    counts = snapshot.counts
+    print(
+        f"{snapshot.name}: every file, {counts['articles']:,} articles, {counts['sentences']:,} sentences and "
+        f"{counts['vectors']:,} vectors are as they were published"
+    )
+    return DONE
+
+
+def _build_first(config: Config) -> None:
+    """Build the index from the configured sources where there is none yet."""
+    from index.generations import CURRENT
+
+    if not (config.index.dir / CURRENT).exists():
+        from bot.archive import recipe
+        from bot.progress import progress
+        from index.build import build
+
+        with progress() as shown:
+            report = build(config.index.dir, config.index.sources, recipe(config), shown)
+        print(f"built {report.generation}: {report.counts['articles']} articles", file=sys.stderr)
+
+
+def _archive(config: Config) -> Archive:
+    from bot.archive import Archive
+
+    return Archive(config)
+
+
+def _warned(archive: Archive) -> int:
+    for warning in archive.warnings:
+        print(f"byline: warning: {warning}", file=sys.stderr)
+    archive.warnings.clear()
+    return DONE
+
+
+def _json(value: object) -> None:
+    import json
+
+    print(json.dumps(value, ensure_ascii=not _utf8()), flush=True)
+
+
+def _utf8() -> bool:
+    return (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "") == "utf8"
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    common.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings (config.yaml)")
+    common.add_argument(
+        "--index", type=Path, default=argparse.SUPPRESS, metavar="DIR", help="the index folder (.index)"
+    )
+    parser = argparse.ArgumentParser(
+        "byline", parents=[common], allow_abbrev=False,
+        description="Answers questions from news articles with the articles' own sentences.",
+    )  # fmt: skip
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, does: Callable[[argparse.Namespace, Config], int], text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, parents=[common], help=text, description=text, allow_abbrev=False)
+        made.set_defaults(command=does)
+        return made
+
+    one = command("build", _build, "make the index from the configured sources or the paths given")
+    one.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    one = command("add", _add, "add articles to the index")
+    one.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    one = command("remove", _remove, "take articles out of the index")
+    one.add_argument("articles", nargs="+", metavar="ARTICLE")
+    one = command("status", _status, "what the index holds, how it was made, what was skipped and why")
+    one.add_argument("--json", action="store_true")
+    one = command("articles", _articles, "list the articles")
+    one.add_argument("--json", action="store_true")
+    one = command("show", _show, "print one article: what is known of it, and its canonical text")
+    one.add_argument("article", metavar="ARTICLE")
+    one.add_argument("--json", action="store_true")
+    one = command("ask", _ask, "answer one question, or a file of them")
+    one.add_argument("question", nargs="?", metavar="QUESTION")
+    one.add_argument("--json", action="store_true")
+    one.add_argument("--batch", type=Path, metavar="FILE", help='JSON lines: {"id": ..., "question": ...}')
+    one.add_argument("--build", action="store_true", help="build the index first where there is none yet")
+    one = command("repl", _repl, "talk to it in the terminal")
+    one.add_argument("--build", action="store_true", help="build the index first where there is none yet")
+    one = command("eval", _eval, "score a question file on your own articles")
+    one.add_argument("file", type=Path, metavar="FILE")
+    one.add_argument("--half", metavar="NAME", help="only the questions whose `half` is NAME")
+    one.add_argument("--json", action="store_true")
+    command("verify", _verify, "check every file of the index and every offset")
+    return parser

@@ -1,0 +1,108 @@
+"""A question file -> how often the first citation was right, and how often a refusal was.
+
+Comes in: JSON lines `{"id", "question", "answers": [...], "sentences": [...]}`: the accepted short answers and, if
+they are known, distinctive pieces of the sentences that may be cited; a question without answers has none in the
+articles. Goes out: counts and shares, the questions that went wrong by id. The measure is strict: a first citation is
+right when its quote holds a listed piece (or, where none is listed, an accepted answer).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot.answer import Answer
+from bot.archive import Archive
+from bot.errors import QuestionFileInvalid
+
+_NO_WORD = re.compile(r"[\W_]+")
+
+
+def evaluate(archive: Archive, file: Path, half: str | None = None) -> dict[str, Any]:
+    """Ask every question of the file and count; raises `QuestionFileInvalid` naming the line."""
+    right: list[str] = []
+    wrong: list[str] = []
+    missed: list[str] = []
+    refused: list[str] = []
+    invented: list[str] = []
+    reliability: list[tuple[float, bool]] = []
+    for question in _questions(file):
+        if half is not None and question.get("half") != half:
+            continue
+        answer = archive.ask(question["question"]).answer
+        if not question["answers"]:
+            (refused if answer.status == "not_found" else invented).append(question["id"])
+        elif answer.status == "not_found":
+            missed.append(question["id"])
+        else:
+            (right if is_right(answer, question) else wrong).append(question["id"])
+        if answer.status == "answered":
+            reliability.append((answer.confidence, bool(question["answers"]) and is_right(answer, question)))
+    answerable, unanswerable = len(right) + len(wrong) + len(missed), len(refused) + len(invented)
+    return {
+        "answerable": answerable, "right": len(right), "right_share": _share(len(right), answerable),
+        "unanswerable": unanswerable, "refused": len(refused), "refused_share": _share(len(refused), unanswerable),
+        "expected_calibration_error": calibration_error(reliability),
+        "wrong": wrong, "missed": missed, "invented": invented,
+    }  # fmt: skip
+
+
+def is_right(answer: Answer, question: Mapping[str, Any]) -> bool:
+    """Whether the first citation holds what the question file accepts."""
+    if not answer.citations:
+        return False
+    quote = _plain(answer.citations[0].quote)
+    return any(f" {_plain(piece)} " in f" {quote} " for piece in question.get("sentences") or question["answers"])
+
+
+def calibration_error(reliability: Sequence[tuple[float, bool]], bins: int = 10) -> float | None:
+    """Expected calibration error over equal-width bins of confidence (Naeini et al. 2015)."""
+    if not reliability:
+        return None
+    total = 0.0
+    for k in range(bins):
+        inside = [(c, r) for c, r in reliability if k / bins <= c < (k + 1) / bins or (k == bins - 1 and c == 1)]
+        if inside:
+            total += abs(sum(c for c, _ in inside) - sum(r for _, r in inside))
+    return round(total / len(reliability), 4)
+
+
+def score_lines(score: Mapping[str, Any]) -> list[str]:
+    """The score for people."""
+    lines = [
+        f"answerable    {score['right']} of {score['answerable']} with the right first citation ({score['right_share']})",
+        f"unanswerable  {score['refused']} of {score['unanswerable']} refused ({score['refused_share']})",
+        f"calibration   expected error {score['expected_calibration_error']}",
+    ]
+    return lines + [f"{name:<14}{' '.join(score[name])}" for name in ("wrong", "missed", "invented") if score[name]]
+
+
+def _questions(file: Path) -> list[dict[str, Any]]:
+    found = []
+    with open(file, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    question = json.loads(line)
+                    question = {"answers": [], "id": str(number), **question}
+                    if not isinstance(question["question"], str) or not isinstance(question["answers"], list):
+                        raise TypeError
+                except (ValueError, KeyError, TypeError):
+                    raise QuestionFileInvalid(
+                        f'{file}, line {number}: expected {{"question": "...", "answers": ["..."]}}'
+                    ) from None
+                found.append(question)
+    return found
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return " ".join(_NO_WORD.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).split())

@@ -1,0 +1,128 @@
+"""Values -> what scripts read (JSON) and what people read (lines) of everything but answers.
+
+Comes in: reports, statuses, articles, answers. Goes out: plain dictionaries in the words of the contract, or lines of
+text with every control character made visible. Knows nothing of terminals.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from bot.answer import Answer
+from bot.cite import Citation
+from bot.visible import visible, visible_lines
+from index.build import Report
+from index.store import Entry, StoredArticle
+
+# A document left out for one of these reasons is no trouble: nothing is missing from the index.
+_HARMLESS = frozenset({"duplicate", "duplicate_id"})
+_SHOWN = 20
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """An answer in the words of the contract."""
+    return {
+        "question": answer.question,
+        "status": answer.status,
+        "reason": answer.reason,
+        "answer": answer.answer,
+        "confidence": answer.confidence,
+        "citations": [citation_json(citation) for citation in answer.citations],
+        "groups": list(answer.groups),
+        "nearest": [citation_json(citation) | {"nearest": True} for citation in answer.nearest],
+        "generation": answer.generation,
+        "timings_ms": dict(answer.timings_ms),
+    }
+
+
+def citation_json(citation: Citation) -> dict[str, Any]:
+    """A citation in the words of the contract."""
+    return asdict(citation) | {"authors": list(citation.authors)}
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """One line of the list of articles."""
+    return {
+        "id": entry.id, "title": entry.title, "source": entry.source, "authors": list(entry.authors),
+        "url": entry.url, "published": entry.published, "language": entry.language, "origin": entry.origin,
+        "sentences": entry.pieces,
+    }  # fmt: skip
+
+
+def article_json(stored: StoredArticle) -> dict[str, Any]:
+    """An article with its canonical text, the one that all offsets refer to."""
+    article = stored.article
+    return {
+        "id": article.id, "title": article.title, "source": article.source, "authors": list(article.authors),
+        "url": article.url, "published": article.published, "language": article.language, "origin": article.origin,
+        "format": article.markup, "flags": list(article.flags), "text_sha256": article.text_sha256,
+        "text": article.text, "sentences": [[s.start, s.end, s.kind] for s in stored.sentences],
+    }  # fmt: skip
+
+
+def article_line(entry: Entry) -> str:
+    """One article in a list: id, date, outlet, title."""
+    return (
+        f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or '-')}"
+    )
+
+
+def article_lines(stored: StoredArticle) -> list[str]:
+    """One article to be read: what is known of it, an empty line, its text."""
+    article = stored.article
+    known = (
+        ("id", article.id), ("title", article.title), ("outlet", article.source), ("authors", ", ".join(article.authors)),
+        ("date", article.published or "not given"), ("link", article.url), ("read from", article.origin),
+        ("taken out", ", ".join(article.flags)),
+    )  # fmt: skip
+    return [f"{name + ':':<11}{visible(value)}" for name, value in known if value] + ["", visible_lines(article.text)]
+
+
+def status_lines(status: Mapping[str, Any]) -> list[str]:
+    """What `byline status` prints."""
+    period = " to ".join(status["period"]) if status["period"] else "no article has a date"
+    lines = [
+        f"generation  {status['generation']}, published {status['published']}",
+        f"holds       {status['articles']:,} articles, {status['sentences']:,} sentences, {status['passages']:,} passages",
+        f"period      {period}",
+        f"embedding   {status['models']['embedding']}",
+        f"reader      {status['models']['reader']}",
+        f"size        {status['bytes'] / 2**20:,.1f} MiB in {status['index']}",
+        f"last build  {status['build_seconds']:,.1f} s",
+    ]
+    return lines + _skipped_lines([(s["origin"], s["reason"], s["detail"]) for s in status["skipped"]])
+
+
+def report_lines(report: Report) -> list[str]:
+    """What a build did, in a few lines."""
+    counts = report.counts
+    changes = [(report.added, "added"), (report.changed, "changed"), (report.gone, "gone")]
+    said = ", ".join(f"{len(ids):,} {word}" for ids, word in changes if ids)
+    first = (
+        f"{report.generation} published" if report.published else f"nothing to do: {report.generation} holds all of it"
+    )
+    return [
+        f"{first}: {counts['articles']:,} articles, {counts['sentences']:,} sentences, {counts['passages']:,} passages",
+        f"{said or 'no article changed'}, {report.unchanged:,} as before; {report.embedded:,} passages embedded, "
+        f"{report.seconds:,.1f} s",
+        *_skipped_lines([(s.origin, s.reason, s.detail) for s in report.skipped]),
+    ]
+
+
+def troubled(report: Report) -> bool:
+    """Whether documents were left out that somebody should look at."""
+    return any(skipped.reason not in _HARMLESS for skipped in report.skipped)
+
+
+def _skipped_lines(skipped: list[tuple[str, str, str]]) -> list[str]:
+    if not skipped:
+        return []
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in Counter(s[1] for s in skipped).most_common())
+    lines = [f"skipped     {len(skipped):,} documents: {reasons}"]
+    lines += [f"  {visible(origin)}: {reason}: {visible(detail)}" for origin, reason, detail in skipped[:_SHOWN]]
+    if len(skipped) > _SHOWN:
+        lines.append(f"  and {len(skipped) - _SHOWN:,} more: byline status --json lists them all")
+    return lines

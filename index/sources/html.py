@@ -1,0 +1,81 @@
+"""The bytes of a saved page -> Draft: the article's own text, and what the page says of itself.
+
+The only door to trafilatura, which finds the article among menus and teasers. It is given a tree that is already
+parsed, limited and freed of what readers cannot see; so it neither unpacks, decodes nor fetches anything.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import re
+
+import trafilatura
+from trafilatura.settings import Document as Extracted
+
+from index.decode import declared_encoding, decode
+from index.errors import DocumentRejected
+from index.sources.draft import Draft, web_address
+from index.sources.hidden import remove_hidden
+from index.sources.page import describe
+from index.sources.tree import Element, drop_silent, fold_spaces, lines, parse, unwrap
+
+# It reports every page that it finds little in; what we make of that is said in our own words.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+# Below this, trafilatura falls back on a plain dump that breaks sentences at links (its MIN_EXTRACTED_SIZE).
+_SHORT = 250
+_INLINE = ("b", "i", "em", "strong", "span", "u", "s", "small", "sub", "sup", "mark", "abbr", "cite", "font", "time")
+_AROUND = ("nav", "aside", "footer", "form", "button", "select")
+_SAVED = re.compile(r"<!--\s*saved from url=\(\d{1,5}\)(\S{4,2048})\s*-->")
+
+
+def read_html(data: bytes, address: str | None = None) -> Draft:
+    """The article of a page. `address` is where it was fetched from; else the browser's own note of it is used.
+
+    Rejected as `too_deep`, `too_large` or `no_text`. The flag `hidden_text` counts hidden elements with words.
+    """
+    text = decode(data, declared_encoding(data))
+    if address is None and (saved := _SAVED.search(text[:4096])):
+        address = web_address(saved[1])
+    tree = parse(text)
+    hidden = remove_hidden(tree)
+    about = describe(tree, address)
+    drop_silent(tree)
+    fold_spaces(tree)
+    text = _article_text(tree)
+    if not text:
+        raise DocumentRejected("no_text", "the page has no text that a reader would see")
+    flags = (*about.flags, *((f"hidden_text={hidden}",) if hidden else ()))
+    return dataclasses.replace(about, text=text, flags=flags)
+
+
+def _article_text(tree: Element) -> str:
+    whole = _visible(tree)
+    if len(whole) < _SHORT:
+        return whole
+    unwrap(tree, _INLINE)
+    body = _extracted(tree)
+    # Spaces were folded before, so that a newline in a text now ends a block that trafilatura has merged.
+    found = lines(body) if body is not None else ""
+    return found if len(found) >= _SHORT else whole
+
+
+def _extracted(tree: Element) -> Element | None:
+    """What trafilatura takes for the article, or None where it finds none or fails on an odd page."""
+    try:
+        found = trafilatura.bare_extraction(tree, include_comments=False, include_tables=True)
+    except Exception:  # noqa: BLE001 - a page that breaks the extractor still has its visible text
+        return None
+    return found.body if isinstance(found, Extracted) else None
+
+
+def _visible(tree: Element) -> str:
+    """All text of the page's article, or of its main part or body, without menus and forms."""
+    part = next((found for name in ("article", "main", "body") if (found := _largest(tree, name)) is not None), tree)
+    return lines(part, without=_AROUND)
+
+
+def _largest(tree: Element, name: str) -> Element | None:
+    return max(tree.iter(name), key=lambda element: len("".join(element.itertext())), default=None)

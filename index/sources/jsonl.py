@@ -1,0 +1,97 @@
+"""A JSON-lines file -> one Document a line, and such a line -> Draft, with the fields of the contract.
+
+Comes in: an open file, read line by line, so that its size does not matter. Goes out: a document for each line that
+is a JSON object, a reason for each that is not, by line number. Only `text` is needed; an optional field that is not
+what it should be is left out and flagged, never mended by guessing.
+"""
+
+from __future__ import annotations
+
+import codecs
+import dataclasses
+import json
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from index.errors import DocumentRejected
+from index.sources.draft import Draft, iso_date, web_address
+from index.sources.files import Skipped
+
+LINE_LIMIT = 2_000_000
+
+
+def numbered_lines(stream: BinaryIO, origin: str) -> Iterator[tuple[int, bytes] | Skipped]:
+    """The lines that are not blank, with their numbers from 1; one over 2 MB is passed over in pieces, unread."""
+    number = 0
+    while line := stream.readline(LINE_LIMIT + 2):
+        number += 1
+        if number == 1:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        if len(line.rstrip(b"\r\n")) > LINE_LIMIT:
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(LINE_LIMIT)
+            yield Skipped(f"{origin}:{number}", "too_large", f"line {number} has more than {LINE_LIMIT:,} bytes")
+        elif line := line.strip():
+            yield number, line
+
+
+def record(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line."""
+    try:
+        found = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise DocumentRejected("bad_encoding", f"byte {error.start} of the line is not UTF-8") from None
+    except RecursionError:
+        raise DocumentRejected("bad_json", "the line is nested too deep") from None
+    except ValueError as error:
+        raise DocumentRejected("bad_json", str(error)) from None
+    if not isinstance(found, dict):
+        raise DocumentRejected("bad_json", f"the line is no object but {type(found).__name__}")
+    return found
+
+
+def declared_key(fields: dict[str, Any]) -> str | None:
+    """What the record is known by, if it says so: its id, else its address."""
+    return _id(fields.get("id")) or _address(fields.get("url"))
+
+
+def read_jsonl(line: bytes) -> Draft:
+    """One line as an article; without a `text` of words it is rejected as `bad_field`."""
+    fields = record(line)
+    text = fields.get("text")
+    if not isinstance(text, str):
+        raise DocumentRejected("bad_field", '"text" is needed and must be a string')
+    draft = Draft(
+        text,
+        title=_string(fields.get("title")),
+        url=_address(fields.get("url")),
+        source=_string(fields.get("source")),
+        authors=_authors(fields.get("authors")),
+        published=iso_date(date) if isinstance(date := fields.get("published"), str) else None,
+        language=_string(fields.get("language")),
+        id=_id(fields.get("id")),
+    )
+    names = ("id", "title", "url", "source", "authors", "published", "language")
+    bad = [f"bad_{name}" for name in names if not getattr(draft, name) and fields.get(name) not in (None, "", [])]
+    return dataclasses.replace(draft, flags=tuple(bad))
+
+
+def _string(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _address(value: Any) -> str | None:
+    return web_address(value) if isinstance(value, str) else None
+
+
+def _authors(value: Any) -> tuple[str, ...]:
+    names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())[:50]
+
+
+def _id(value: Any) -> str | None:
+    """A declared id, if it can be typed, printed and stored: 1 to 128 visible characters, no path, no option."""
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or not 0 < len(text) <= 128 or not text.isprintable() or text != text.strip():
+        return None
+    return None if text.startswith(("-", ".")) or any(c in text for c in "/\\") else text

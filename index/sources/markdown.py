@@ -1,0 +1,93 @@
+"""A Markdown file -> Draft: front matter and readable text. The only door to markdown-it and to YAML in articles.
+
+The text is rendered to HTML and read back as a page is, so that raw HTML in it is treated alike: links leave their
+words, headings and list items are lines of their own, pictures and hidden elements go, code stays as text.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Any
+
+import yaml
+from markdown_it import MarkdownIt
+
+from index.decode import decode
+from index.errors import DocumentRejected
+from index.sources.draft import Draft, iso_date, web_address
+from index.sources.hidden import remove_hidden
+from index.sources.tree import drop_silent, fold_spaces, lines, parse
+
+# No typographer: it would rewrite quotes and dashes.
+_MARKDOWN = MarkdownIt("commonmark", {"html": True, "typographer": False}).enable(["table", "strikethrough"])
+
+_FRONT = re.compile(r"---[ \t]*\n(.{0,16000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
+_PAIR = re.compile(r"([A-Za-z][\w-]*):(?:\s+(.*))?$")
+
+
+def read_markdown(data: bytes) -> Draft:
+    """The readable text; the title, date, author(s), outlet and address of the front matter, if there is one."""
+    text = re.sub(r"\r\n?", "\n", decode(data))
+    about: dict[str, Any] = {}
+    if match := _FRONT.match(text):
+        about = _front_matter(match[1])
+        if about:
+            text = text[match.end() :]
+    tree = parse(f"<html><body>{_MARKDOWN.render(text)}</body></html>")
+    hidden = remove_hidden(tree)
+    drop_silent(tree)
+    fold_spaces(tree)
+    readable = lines(tree)
+    if not readable:
+        raise DocumentRejected("no_text", "there is no text under the markup")
+    heading = next((" ".join("".join(element.itertext()).split()) for element in tree.iter("h1")), None)
+    flags = [f"hidden_text={hidden}"] if hidden else []
+    url = _word(about, "url", "link", "canonical", "canonical_url")
+    date = _word(about, "date", "published", "pubdate", "published_at")
+    flags += ["bad_url"] if url and not web_address(url) else []
+    flags += ["bad_published"] if date and not iso_date(date) else []
+    return Draft(
+        readable,
+        title=_word(about, "title", "headline") or heading,
+        url=web_address(url) if url else None,
+        source=_word(about, "source", "outlet", "publisher", "site"),
+        authors=_authors(about),
+        published=iso_date(date) if date else None,
+        language=_word(about, "lang", "language"),
+        flags=tuple(flags),
+    )
+
+
+def _front_matter(block: str) -> dict[str, Any]:
+    """The block as a mapping, or nothing where it is a text between two rules.
+
+    A title with a colon in it is no valid YAML, and yet common: such a block is read line by line.
+    """
+    try:
+        found = yaml.safe_load(block)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        pairs = [_PAIR.match(line) for line in block.split("\n") if line.strip()]
+        if not all(pairs):
+            return {}
+        found = {pair[1]: (pair[2] or "").strip().strip("\"'") for pair in pairs if pair}
+    if not isinstance(found, dict):
+        return {}
+    return {str(key).lower(): value for key, value in found.items()}
+
+
+def _word(about: dict[str, Any], *names: str) -> str | None:
+    for name in names:
+        value = about.get(name)
+        if isinstance(value, datetime.date):  # a date and time is one as well
+            return value.isoformat()[:10]
+        if isinstance(value, (str, int, float)) and str(value).strip():
+            return str(value).strip()
+    return None
+
+
+def _authors(about: dict[str, Any]) -> tuple[str, ...]:
+    value = about.get("authors", about.get("author"))
+    items = value if isinstance(value, list) else [value]
+    names = [item.get("name") if isinstance(item, dict) else item for item in items]
+    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())[:20]

@@ -1,0 +1,157 @@
+"""Paths -> Documents -> Articles: the way in, whatever the format.
+
+Comes in: files and folders. Goes out: articles in canonical text, and a reason for each document that is none; one
+bad document never stops the others. The promises others lean on: documents come lazily, one at a time, in a stable
+order; a `Document` has its raw digest before anything is parsed, so that an unchanged one need not be; an id depends
+only on what the document declares, its address or its place. A format is one function from bytes to `Draft`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.article import Article, article_id, sha256
+from index.canonical import canonicalise, one_line
+from index.errors import DocumentRejected
+from index.sources.draft import Draft
+from index.sources.files import File, Skipped, find, opened
+from index.sources.html import read_html
+from index.sources.jsonl import declared_key, numbered_lines, read_jsonl, record
+from index.sources.markdown import read_markdown
+from index.sources.sniff import HEAD, Markup, check_text, markup_of
+from index.sources.text import read_text
+
+# One article's text; a whole book has about a megabyte.
+TEXT_LIMIT = 2_000_000
+# A saved page is mostly scripts and styles; what it may come to is limited again by its elements and its text.
+PAGE_LIMIT = 4_000_000
+
+_READERS: dict[Markup, Callable[[bytes], Draft]] = {
+    "text": read_text,
+    "markdown": read_markdown,
+    "html": read_html,
+    "jsonl": read_jsonl,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The bytes of one article before anything is made of them: a file's, or those of its line in JSON lines.
+
+    `key` is what it is known by from build to build: with equal `key` and `raw_sha256`, `article` gives the same
+    article again. `address` is where it was fetched from, None for files.
+    """
+
+    origin: str
+    key: str
+    data: bytes = field(repr=False)
+    markup: Markup
+    address: str | None = None
+    raw_sha256: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "raw_sha256", sha256(self.data))
+
+
+def read_articles(paths: Sequence[Path], collections: Sequence[str] = ()) -> Iterator[Article | Skipped]:
+    """Every article at and under the paths, the first of those with one id, and a reason for every other document."""
+    seen: dict[str, tuple[str, str | None]] = {}
+    for item in documents(paths):
+        if isinstance(item, Skipped):
+            yield item
+            continue
+        try:
+            found = article(item, collections)
+        except DocumentRejected as rejected:
+            yield Skipped(item.origin, rejected.reason, rejected.detail)
+            continue
+        yield repeated(found, seen) or found
+
+
+def documents(paths: Sequence[Path]) -> Iterator[Document | Skipped]:
+    """The documents at and under the paths, unparsed, one in memory at a time."""
+    for item in find(paths):
+        if isinstance(item, Skipped):
+            yield item
+            continue
+        try:
+            yield from _documents_of(item)
+        except DocumentRejected as rejected:
+            yield Skipped(item.origin, rejected.reason, rejected.detail)
+
+
+def _documents_of(file: File) -> Iterator[Document | Skipped]:
+    with opened(file) as (stream, size):
+        head = stream.read(HEAD)
+        markup = markup_of(file.key, head)
+        if markup == "jsonl":
+            stream.seek(0)
+            for item in numbered_lines(stream, file.origin):
+                yield item if isinstance(item, Skipped) else _line(file, *item)
+            return
+        limit = PAGE_LIMIT if markup == "html" else TEXT_LIMIT
+        # By its size, before reading; and again while reading, for a file that grows.
+        if size > limit or len(rest := stream.read(limit + 1 - len(head))) + len(head) > limit:
+            raise DocumentRejected("too_large", f"{size:,} bytes, of {limit:,} allowed for one article")
+        data = head + rest
+    check_text(data)
+    yield Document(file.origin, file.key, data, markup)
+
+
+def _line(file: File, number: int, line: bytes) -> Document | Skipped:
+    origin = f"{file.origin}:{number}"
+    try:
+        key = declared_key(record(line))
+    except DocumentRejected as rejected:
+        return Skipped(origin, rejected.reason, f"line {number}: {rejected.detail}")
+    # A line that says nothing of where it comes from is known by its content: its number changes too easily.
+    return Document(origin, key or f"{file.key}#{sha256(line)[:16]}", line, "jsonl")
+
+
+def article(document: Document, collections: Sequence[str] = ()) -> Article:
+    """The article of a document, with canonical text; raises `DocumentRejected` where there is none to be had."""
+    if document.markup == "html":
+        draft = read_html(document.data, document.address)
+    else:
+        draft = _READERS[document.markup](document.data)
+    canonical = canonicalise(draft.text)
+    if not any(character.isalnum() for character in canonical.text):
+        raise DocumentRejected("no_text", "there is not one letter or digit in it")
+    if len(canonical.text.encode("utf-8")) > TEXT_LIMIT:
+        raise DocumentRejected("too_large", f"its text has more than {TEXT_LIMIT:,} bytes")
+    return Article(
+        id=draft.id or article_id(draft.url or document.key),
+        text=canonical.text,
+        raw_sha256=document.raw_sha256,
+        origin=document.origin,
+        markup=document.markup,
+        title=_words(draft.title, 500),
+        url=draft.url,
+        source=_words(draft.source, 200),
+        authors=tuple(name for author in draft.authors if (name := _words(author, 200))),
+        published=draft.published,
+        language=_words(draft.language, 35),
+        collections=tuple(collections),
+        flags=tuple(sorted((*draft.flags, *canonical.flags))),
+    )
+
+
+def _words(value: str | None, longest: int) -> str | None:
+    """Metadata as one canonical line, or None where it has no words or so many that it is something else."""
+    line = one_line(value) if value else ""
+    return line if 0 < len(line) <= longest and any(character.isalnum() for character in line) else None
+
+
+def repeated(found: Article, seen: dict[str, tuple[str, str | None]]) -> Skipped | None:
+    """A reason if an article of that id was seen before: `duplicate` where it says the same, else `duplicate_id`.
+
+    `seen` is kept between calls: what each id stands for so far.
+    """
+    known = seen.setdefault(found.id, stands := (found.text_sha256, found.url))
+    if known is stands:
+        return None
+    if known == stands:
+        return Skipped(found.origin, "duplicate", f"the same text and address as an article before it, {found.id}")
+    return Skipped(found.origin, "duplicate_id", f"an article before it goes by the id {found.id}; give it another")

@@ -1,0 +1,136 @@
+"""What is said to a question: the best sentence first, the same answer from other articles after it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.answer import Answer, Rules, answer
+from bot.cite import Place, cite
+from bot.errors import CitationBroken
+from bot.read import Reading, Window
+from bot.retrieve import Candidate
+from index.article import Article
+from index.passages import passages
+from index.search import Hit
+from index.split import Kind, Sentence
+from index.store import StoredArticle
+
+
+class Fixed:
+    """A reader whose scores are probabilities already."""
+
+    name = "fixed"
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        return []
+
+    def confidence(self, readings: Sequence[Reading]) -> float:
+        return readings[0].score
+
+    def probability(self, score: float) -> float:
+        return score
+
+
+def article(id_: str, *pieces: str | tuple[str, Kind]) -> Candidate:
+    """A candidate of one passage: all the pieces, one a line."""
+    text, sentences = "", []
+    for piece in pieces:
+        line, kind = piece if isinstance(piece, tuple) else (piece, "sentence")
+        sentences.append(Sentence(len(text), len(text) + len(line), line, kind))
+        text += line + "\n"
+    text = text.rstrip("\n")
+    stored = StoredArticle(Article(id_, text, "0" * 64, f"{id_}.txt"), tuple(sentences), range(1))
+    (passage,) = passages(id_, text, sentences, 10_000, 10_000)
+    return Candidate(stored, passage, Hit(0, 1.0, 1, 1.0, 1, 1.0))
+
+
+def reading(candidates: Sequence[Candidate], window: int, sentence: int, words: str, score: float) -> Reading:
+    """A reading of those words in that sentence."""
+    candidate = candidates[window]
+    chosen = candidate.sentences[sentence]
+    start = candidate.passage.text.index(words, chosen.start - candidate.passage.start)
+    return Reading(window, sentence, start, start + len(words), score)
+
+
+def say(candidates: Sequence[Candidate], *readings: Reading, rules: Rules | None = None) -> Answer:
+    """The answer to those readings."""
+    return answer("who?", candidates, readings, Fixed(), rules or Rules(), "gen-000001-00000000")
+
+
+HERALD = article("herald", "The mayor opened the bridge.", "A choir sang.", "It rained.")
+COURIER = article("courier", "Rain fell all day.", "The bridge was opened by the mayor on Monday.")
+
+
+def test_the_short_answer_is_a_slice_of_the_first_citation() -> None:
+    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.9))
+    (first,) = said.citations
+    assert said.answer == "The mayor"
+    assert first.quote == "The mayor opened the bridge."
+    assert first.quote[first.answer_start - first.start : first.answer_end - first.start] == said.answer  # type: ignore[operator]
+
+
+def test_another_article_that_gives_the_same_answer_is_cited_after_it() -> None:
+    both = [HERALD, COURIER]
+    said = say(both, reading(both, 0, 0, "The mayor", 0.9), reading(both, 1, 1, "the mayor", 0.8))
+    assert [(c.marker, c.article) for c in said.citations] == [(1, "herald"), (2, "courier")]
+
+
+def test_a_sentence_that_says_something_else_is_not_cited_with_it() -> None:
+    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.9), reading([HERALD], 0, 1, "A choir", 0.8))
+    assert len(said.citations) == 1
+
+
+def test_the_same_words_in_a_sentence_that_hardly_answers_are_not_cited() -> None:
+    both = [HERALD, COURIER]
+    said = say(both, reading(both, 0, 0, "The mayor", 0.9), reading(both, 1, 1, "the mayor", 0.1))
+    assert len(said.citations) == 1
+
+
+def test_one_wording_printed_by_two_outlets_is_cited_once() -> None:
+    twin = article("twin", "The mayor opened the bridge!")
+    both = [HERALD, twin]
+    said = say(both, reading(both, 0, 0, "The mayor", 0.9), reading(both, 1, 0, "The mayor", 0.9))
+    assert len(said.citations) == 1
+
+
+def test_a_sentence_goes_before_the_heading_that_says_the_same() -> None:
+    paper = article("paper", ("Mayor opens bridge", "heading"), "On Monday the mayor opened the bridge.")
+    said = say([paper], reading([paper], 0, 0, "Mayor", 0.9), reading([paper], 0, 1, "the mayor", 0.6))
+    assert said.citations[0].quote == "On Monday the mayor opened the bridge."
+
+
+def test_a_heading_is_cited_where_no_sentence_says_it() -> None:
+    paper = article("paper", ("Mayor opens bridge", "heading"), "It rained.")
+    assert say([paper], reading([paper], 0, 0, "Mayor", 0.9)).citations[0].quote == "Mayor opens bridge"
+
+
+def test_below_the_least_confidence_nothing_is_cited_and_the_nearest_sentence_is_marked_as_such() -> None:
+    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.49))
+    assert (said.status, said.reason, said.answer, said.citations) == ("not_found", "no_answer_in_articles", None, ())
+    assert said.nearest[0].quote == "The mayor opened the bridge."
+
+
+def test_without_any_reading_nothing_was_close() -> None:
+    assert say([HERALD]).reason == "nothing_close"
+
+
+def test_no_more_is_cited_than_the_rules_allow() -> None:
+    many = [article(f"a{i}", f"Edition {i}: the mayor opened it.") for i in range(9)]
+    said = say(many, *(reading(many, i, 0, "the mayor", 0.9) for i in range(9)), rules=Rules(max_citations=4))
+    assert [c.marker for c in said.citations] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("second", ["“We are glad of it.”", "She thanked the builders."])
+def test_a_sentence_that_leans_on_the_one_before_it_is_quoted_with_it(second: str) -> None:
+    paper = article("paper", "The mayor opened the bridge.", second)
+    said = say([paper], reading([paper], 0, 1, second.split()[-1].rstrip(".”"), 0.9))
+    assert said.citations[0].quote == f"The mayor opened the bridge.\n{second}"
+
+
+def test_no_citation_is_cut_from_anything_but_whole_sentences_of_the_article() -> None:
+    with pytest.raises(CitationBroken):
+        cite(Place(HERALD.article, 2, 3, None, 0.5), 1)
+    with pytest.raises(CitationBroken):
+        cite(Place(HERALD.article, 0, 0, (5, 400), 0.5), 1)

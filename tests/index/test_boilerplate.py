@@ -1,0 +1,283 @@
+"""Boilerplate: the page's furniture is told from the news, and quotations stay."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.boilerplate import boilerplate_lines
+from index.lines import paragraphs
+from index.split import split
+
+FURNITURE = """
+Ultimate magazine theme for WordPress.
+A free responsive blog theme for WordPress
+Proudly powered by WordPress
+Just another WordPress site
+Theme by Paper Lantern Studio
+Skip to content
+Home
+World
+Menu
+Log in
+Search
+Follow us
+Follow us on Facebook and Twitter
+Follow the Harbour Ledger on Twitter for more
+Like us on Facebook
+Share
+Share this article
+Share on WhatsApp
+Tweet
+Copy link
+Print this page
+Don't be shy, get in touch. We love meeting interesting people and making new friends.
+Don’t be shy, get in touch.
+Most popular
+Most read
+Trending now
+Editor's picks
+You may also like
+Recommended for you
+Related stories
+Related articles
+Read more
+Read More
+Read more: Why the gates matter
+READ ALSO: Who pays for the ferry
+See also: The ferry that never sailed
+MORE: Gates, dams and weirs explained
+Advertisement
+ADVERTISEMENT
+Story continues below advertisement
+Scroll to continue
+How relevant is this ad to you?
+Did you encounter any technical issues?
+Anzeige
+Sponsored content
+Sign up for our newsletter
+Sign up to our daily briefing and never miss a story.
+Sign up here to get the day's stories in your inbox.
+Subscribe to our newsletter for weekly updates
+Subscribe now
+Get the morning briefing delivered to your inbox
+Get our free weekly newsletter
+Enter your email address
+You can unsubscribe at any time.
+We use cookies to give you the best experience on our website.
+This website uses cookies.
+By continuing to use this site you agree to our cookies policy and terms.
+Accept all cookies
+Manage preferences
+© 2019 The Harbour Ledger
+© 2019 The Harbour Ledger. All rights reserved.
+Copyright 2019 Northern Courier. All rights reserved.
+All rights reserved. This material may not be published, broadcast, rewritten or redistributed.
+Privacy policy
+Terms of use
+Leave a comment
+12 comments
+Be the first to comment
+Join the conversation
+3 min read
+5 hours ago
+Tags: harbour, fire, port
+Filed under: Harbour
+By City desk
+Published 3 May 2019
+Last updated: 3 May 2019, 14:20
+Posted on March 23, 2019
+Additional reporting by the night desk
+Reporting by the Paris desk; editing by the night desk
+This story has been updated with additional details.
+This article first appeared in the Northern Courier.
+Support independent journalism.
+Thank you for reading the Harbour Ledger.
+Would you like to receive our newsletter?
+Click here to read more
+Download our free app
+Please enable JavaScript to watch this video
+LONDON —
+* * *
+________
+"""
+
+NEWS = """
+“Follow us,” the guide told the children, and they ran.
+“Follow us!” the soldiers shouted from the roof.
+Follow us or die, the militants told the villagers, who had no choice.
+The party wants voters to follow us into the new century, the leader said.
+The president has more followers on Twitter than any other leader.
+The minister announced his resignation on Twitter on Sunday.
+The spokesman wrote on Twitter that the village had been freed.
+Home prices fell for the third month in a row.
+World leaders met in Geneva on Monday.
+Search teams found nothing in the tunnels.
+Sport is banned in the camp, two women said.
+Share prices fell by three per cent.
+Share the bread, the old man told them, and they shared it.
+Shares in the company rose after the announcement.
+Tweets by the ministry were deleted within the hour.
+Most popular uprisings fail, the historian argues.
+Most read the letter twice before they believed it.
+Trending downward since May, the price of oil reached a new low.
+Related charges against two officers were dropped.
+Related families were kept in the same tent.
+Read more slowly, the judge told the clerk.
+Reading the list of names took two hours.
+See also how the river has moved since 1914, the engineer told the committee.
+More than 1,000 people left the village on Tuesday.
+More: the word was all that the boy would say.
+Advertisement of tobacco has been banned since 2003.
+Advertisers have left the platform in large numbers.
+Sign up for the army or leave: that was the choice given to the men of the valley.
+Signing up took her three weeks and four letters.
+Subscribers to the newspaper were told of its end by letter.
+The newspaper will end its newsletter and close its office, it said.
+The newsletter of the parish had warned of the flood.
+Get out of the city, the mayor told residents.
+Get rid of the tax and the farmers will go home, the union says.
+Cookies were handed to the children at the border.
+Cookie factories in the region have closed.
+The regulator fined the firm over its use of cookies on the site.
+Copyright law has not kept pace, the court said.
+The court held that copyright had expired in 1998.
+All rights were reserved for the sons, and the daughters got nothing.
+Contact with the crew was lost at noon.
+Contact tracing began on Monday.
+Email traffic between the ministries shows that they knew.
+Reach for the sky was the motto of the squadron.
+Comments by the general angered the ministry.
+Leave a light on, the song says, and thousands did.
+Comment is free, but facts are sacred, an editor once wrote.
+By Friday the village had fallen.
+By the end of March nobody was left.
+By our count, 40 houses were destroyed.
+Published in 1914, the book was forgotten within a year.
+Published figures show a fall in exports.
+Posted to the border in 2012, the unit never came home.
+Updated figures are due on Tuesday.
+Last year the river froze.
+Reporting by the commission was late and incomplete.
+Additional troops were sent to the border on Monday.
+Editing by the censors had removed every date.
+This story has been told in the valley for a century.
+This article of the treaty has never been used.
+Support for the government has fallen.
+Thank you for nothing, one banner read.
+Thank you for coming, the mayor told the crowd, and sat down.
+Please leave by the rear door, the sign said.
+Click by click the lock gave way.
+Download speeds in the north are the lowest in the country.
+Menus were printed in three languages.
+Video of the strike was shown in court.
+Video: the word stood on every form, a clerk said, but nobody had a camera.
+Photos of the missing hung on the fence.
+Photographs show a crater by the school.
+Images from the village showed a yellow flag on a roof.
+Pictures of the leader were taken down at night.
+Map in hand, the officer walked ahead.
+File after file was carried out of the building.
+Files found in the tunnel name 400 fighters.
+The archive photo shows a different street, the court heard.
+Tags on the bodies gave only numbers.
+Topics discussed included the camps and the prisoners.
+Loading the ships took nine days.
+Listen to the people, the bishop said.
+Play stopped at noon.
+Watch towers stand along the fence.
+Latest figures show 12 dead.
+Latest in a line of kings, he had no army.
+Top officials resigned in December.
+Recommended doses were exceeded in two cases.
+Join us, the militants told the boys of the village.
+Like us, they had nowhere to go.
+Like us, on Facebook they read that the war was over.
+Popular anger grew.
+Privacy is a right, the court said.
+Jobs are scarce in the north.
+Travel was banned for a week.
+Health workers were the first to leave.
+Science has no answer yet.
+Weather hampered the search.
+Opinion is divided.
+Politics is a dirty trade, she liked to say.
+Business was slow.
+Music was forbidden under the militants.
+You are here to work, the guards told them.
+If you want to leave, leave now, the loudspeakers said.
+We use what we have, a nurse explained.
+Our journalism teacher was the first to be arrested, the students said.
+Get well, the card said, and it was signed by the whole team, who had read the news in their inbox.
+End of caliphate does not mean the end of IS
+Dam holds as river reaches record height
+What the engineers feared
+A long list of closures
+Thousands flee as last village falls
+"""
+
+CAPTIONS = """
+Photo: Smoke over the harbour on Tuesday morning
+Photograph: Getty Images
+Picture: A closed bridge in the north of the city
+Image caption The harbour was closed for nine hours
+Image copyright Reuters
+Media caption The bridge was closed on Friday
+FILE - In this March 3, 2019 photo, a tanker enters the harbour. (AP Photo)
+FILE PHOTO: A tanker enters the harbour
+File photo of the harbour
+Foto: Der Hafen am Dienstag
+A tanker enters the harbour on Tuesday (Photo: Harbour Wire)
+Smoke rises over the harbour. (AP Photo)
+A tanker in the harbour. [Getty Images]
+Photo credit: Harbour Wire
+Credit: Harbour Wire
+Caption: Smoke over the harbour
+"""
+
+
+def marks(text: str) -> list[str | None]:
+    return list(boilerplate_lines(text, paragraphs(text)))
+
+
+def lines(text: str) -> list[str]:
+    return text.strip().split("\n")
+
+
+@pytest.mark.parametrize("line", lines(FURNITURE))
+def test_furniture_is_boilerplate_wherever_it_stands(line: str) -> None:
+    assert marks(f"The dam held.\n\n{line}\n\nNobody was hurt.") == [None, "boilerplate", None]
+
+
+@pytest.mark.parametrize("line", lines(NEWS))
+def test_news_is_kept_whatever_word_it_begins_with(line: str) -> None:
+    assert marks(f"The dam held.\n\n{line}\n\nNobody was hurt.") == [None, None, None]
+
+
+@pytest.mark.parametrize("line", lines(CAPTIONS))
+def test_captions_are_told_from_sentences(line: str) -> None:
+    assert marks(f"The dam held.\n\n{line}\n\nNobody was hurt.") == [None, "caption", None]
+
+
+def test_a_tail_of_links_goes_with_its_head() -> None:
+    text = "The dam held.\n\nMost popular\n\nFive ways to cook a carp\n\nWho owns the ferry?"
+    assert marks(text) == [None, "boilerplate", "boilerplate", "boilerplate"]
+
+
+def test_news_after_a_share_button_is_not_its_tail() -> None:
+    text = "Share\n\nDam holds as river rises\n\nThe dam held on Monday."
+    assert marks(text) == ["boilerplate", None, None]
+
+
+def test_running_text_that_mentions_a_newsletter_is_too_long_to_be_furniture() -> None:
+    text = "Sign up for our newsletter, the party wrote to its members. " * 9
+    assert marks(text) == [None]
+
+
+def test_a_page_between_menu_and_tail_keeps_its_news_and_headings() -> None:
+    text = (
+        "A fine magazine theme for WordPress.\n\nDam holds\n\nThe dam held on Monday.\n\nWhy the gates matter\n\n"
+        "There are six.\n\nFollow us\n\nDon't be shy, get in touch. We love meeting people and making friends.\n\n"
+        "Most popular"
+    )
+    kinds = [piece.kind for piece in split(text)]
+    assert kinds == ["boilerplate", "heading", "sentence", "heading", "sentence", *["boilerplate"] * 3]
