@@ -16,9 +16,8 @@ from typing import Any
 
 from bot.answer import Rules
 from bot.ask import Asked, Asking, ask
-from bot.cite import Citation
 from bot.config import Config
-from bot.errors import CitationBroken, ReaderUnavailable
+from bot.errors import ReaderUnavailable
 from bot.read import Reader, load_reader
 from bot.retrieve import Retrieval
 from bot.similar import SentenceScorer
@@ -72,10 +71,9 @@ class Archive:
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
 
-    def ask(self, line: str) -> Asked:
-        """Answer a line from the newest generation."""
-        snapshot = self.snapshot()
-        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config))
+    def ask(self, line: str, snapshot: Snapshot | None = None) -> Asked:
+        """Answer a line from the newest generation, or from the one given."""
+        return ask(line, snapshot or self.snapshot(), self._embed(), self.reader(), asking(self.config))
 
     def snapshot(self) -> Snapshot:
         """The newest generation, opened and checked; looked for anew each time, opened anew only where it is new."""
@@ -100,17 +98,10 @@ class Archive:
                 self._reader = SentenceScorer(self._embed())
         return self._reader
 
-    def around(self, citation: Citation, generation: str | None, count: int) -> tuple[str, str]:
-        """The text of up to `count` sentences before and after a citation, in the generation that it came from."""
-        snapshot = self.snapshot()
-        stored = snapshot.article(citation.article)
-        text, sentences = stored.article.text, stored.sentences
-        if generation not in (None, snapshot.name) and text[citation.start : citation.end] != citation.quote:
-            raise CitationBroken("that article has changed since the answer was given; please ask again")
-        before = [s.start for s in sentences if s.end <= citation.start][-count:]
-        after = [s.end for s in sentences if s.start >= citation.end][:count]
-        start, end = (before or [citation.start])[0], (after or [citation.end])[-1]
-        return text[start : citation.start], text[citation.end : end]
+    @property
+    def reads(self) -> bool:
+        """Whether a reading model answers, not the comparison of sentences that stands in for one."""
+        return not isinstance(self.reader(), SentenceScorer)
 
     def stored(self, article: str) -> StoredArticle:
         """One article by its id or an unambiguous beginning of it."""

@@ -168,7 +168,7 @@ def _repl(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.build:
         _build_first(config)
     from bot.chat_repl import repl
-    from bot.terminal_desk import ArchiveDesk
+    from bot.archive_desk import ArchiveDesk
 
     archive = _archive(config)
     archive.snapshot()

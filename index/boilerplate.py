@@ -58,8 +58,8 @@ video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|
 _LEAD = r"""
 read (more|also|next)\s*[:>»|–—-]|also read\s*[:>»|–—-]|see also\s*[:>»|–—-]|related\s*[:>»|–—-]|
     (lesen sie auch|mehr dazu|(à )?lire aussi|voir aussi|lea también|leggi anche|lees ook|zum thema)\s*[:>»|–—-]|
-    (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]\s*((?-i:[^\sa-z])|$)|(more|also) (from|on|
-    in) [^.!?]{1,40}:
+    (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]\s*((?-i:[^\sa-z])|$)|
+    (more|also) (from|on|in) [^.!?]{1,40}:\s*$
 sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|e-?mails?|here|free|today|now|
     for our|to our)\b)
 subscribe\b(?=.{0,160}\b(newsletter|inbox|channel|podcast|today|now|here|print|digital|our|free)\b)
@@ -73,7 +73,7 @@ we use cookies|this (web)?site uses cookies|by (continuing|using|clicking).{0,80
 (copyright\b|©|\(c\))\s*(©|\(c\))?\s*(by )?((19|20)\d\d|[A-Z][\w .]{1,40}(19|20)\d\d|all rights)
 (ultimate|premium|responsive|free|a|an|the best)\b.{0,40}\b(theme|template|plug-?in)s?\b.{0,40}\b(wordpress|joomla|
     drupal|blogger)\b
-(proudly )?powered by\b|(theme|site|website|web design|designed|developed|built) (by|with)\s*:?\s*\w+(\s\w+){0,4}\.?$|
+(proudly )?powered by [^,.]{1,50}\.?$|(theme|site|website|web design|designed|developed|built) (by|with)\s*:?\s*\w+(\s\w+){0,4}\.?$|
     just another wordpress (site|weblog)
 don['’]t be shy\b|(want to )?get in touch\b(?=.{0,120}\b(we|us|@|friends)\b)
 (contact|e-?mail|reach) [^.!?]{1,80}\bat\s+\S+@\S+
@@ -104,7 +104,7 @@ _ANYWHERE = r"""
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (here|now|today|below)\b|\bsubscribe (here|now|today)\b|subscribe to (the|our)( \w+){0,3} newsletter
 all rights reserved\b|may not be (published|reproduced),? (broadcast|republished|without)
-follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter:? @?\w+\.?$
+follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter(: | @|: ?@)\w+\.?$
 \baccept (all )?(our )?cookies\b|\bcookie (policy|settings|preferences)\b
 """
 

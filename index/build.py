@@ -17,15 +17,16 @@ from typing import Any
 
 from index.article import Article
 from index.canonical import CANONICAL_VERSION
+from index.draft import Draft
 from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import DocumentRejected, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.generations import publish, writing
 from index.passages import Passage, passages
+from index.publish import publish, writing
 from index.sources.files import Skipped
 from index.sources.read import Document, documents
 from index.sources.read import article as article_of
 from index.split import SPLITTER_VERSION, Sentence, split
-from index.store import Draft, Snapshot, StoredArticle, open_snapshot
+from index.store import Snapshot, StoredArticle, open_snapshot
 from index.words import WORDS_VERSION, terms
 
 # Passages embedded at a time: enough to sort by length without padding waste, little enough to hold in memory.
@@ -95,7 +96,10 @@ def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress
 def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
     """Add the articles under `paths`; those known already are replaced where they changed."""
     with writing(index):
-        old = _old(index)
+        try:
+            old = open_snapshot(index)  # damage is not passed over here: what is there is to stay
+        except IndexMissing:
+            old = None
         return _Build(index, recipe, old, progress).run(documents(paths), carry=_ids(old, recipe))
 
 
@@ -139,7 +143,7 @@ class _Build:
         self._began = time.monotonic()
 
     def run(self, found: Iterable[Document | Skipped], carry: Iterable[str], *, may_be_empty: bool = False) -> Report:
-        prepared = chain(self._read(found), self._carried(carry))
+        prepared: Iterator[Prepared | str] = chain(self._read(found), self._carried(carry))
         if self._reusable and self._old is not None:
             # most of it will be as it was: look at all of it before anything is written
             prepared = iter(list(prepared))
@@ -178,9 +182,10 @@ class _Build:
                 id_, digest = one, self._before[one].fingerprint
             else:
                 id_, digest = one.article.id, one.article.fingerprint()
-            if (known_as := self._fingerprints.setdefault(id_, digest)) is not digest:
-                self._skipped.append(_repeated(document.origin, id_, known_as == digest))
+            if id_ in self._fingerprints:
+                self._skipped.append(_repeated(document.origin, id_, self._fingerprints[id_] == digest))
                 continue
+            self._fingerprints[id_] = digest
             self._progress("articles", len(self._fingerprints), 0)
             yield one
 

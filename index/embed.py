@@ -132,7 +132,8 @@ class LibraryEmbedder:
                 show_progress_bar=False,
             ).astype(np.float32)
         # bfloat16 leaves lengths of 1 ± 0.004; the store promises unit vectors
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-12)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True).clip(min=1e-12)
+        return vectors
 
     def _load(self) -> Any:
         if self._model is None:

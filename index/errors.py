@@ -7,7 +7,8 @@ IndexFailure                 a message that says what, where and what to do now
 ├── IndexDamaged             a file of the index is not what its manifest says; `path` names it
 ├── IndexMismatch            the index was made by another format, model or splitter than asked for
 ├── IndexBusy                another process writes this index now
-├── IndexUnwritable          the disk refused: full, read-only, not ours
+├── IndexUnreadable          the system refused a read: rights, too many open files; the index may be whole
+├── IndexUnwritable          the disk refused a write: full, read-only, not ours
 └── EmbedderUnavailable      the embedding model cannot be loaded
 """
 
@@ -56,6 +57,10 @@ class IndexMismatch(IndexFailure):
 
 class IndexBusy(IndexFailure):
     """Another process writes this index now; nothing was changed."""
+
+
+class IndexUnreadable(IndexFailure):
+    """The system refused a read for a reason that says nothing of damage."""
 
 
 class IndexUnwritable(IndexFailure):

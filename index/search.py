@@ -1,7 +1,7 @@
 """Words and a vector -> Hits: the rows of the passages most likely to hold an answer, both searches fused.
 
 Comes in: a snapshot, the question's terms and its unit vector. Goes out: hits, best first. The promise: the order
-depends on the generation and the question alone (ties go to the lower row). Fusion is by reciprocal ranks (Cormack,
+depends on the generation and the question alone (ties go to the better cosine, then to the lower row). Fusion is by reciprocal ranks (Cormack,
 Clarke and Büttcher 2009): a hit scores the sum of 1 / (k + rank) over the searches that found it.
 """
 
@@ -49,7 +49,7 @@ def search(
         )
         for row in by_vector.keys() | by_words.keys()
     ]  # fmt: skip
-    return sorted(hits, key=lambda hit: (-hit.score, hit.row))
+    return sorted(hits, key=lambda hit: (-hit.score, -hit.vector_score, hit.row))
 
 
 def _best(scores: NDArray[np.float32], count: int) -> list[int]:

@@ -1,56 +1,42 @@
-"""What a generation holds, and how it is written and read: articles, sentences, passages, vectors, words.
+"""A generation being read: articles, sentences, passages, vectors, words.
 
-Comes in, when writing: articles with their sentences, passages and vectors, in row order. Goes out, when reading:
-a `Snapshot`, which sees one generation and nothing else for as long as it is held. The promises others lean on:
-row n of the vectors and of the words belongs to passage n; an article's text is compared with its own digest
-every time it is read, and its sentence offsets are checked, so no citation can be made from damaged text.
-
-The engine is SQLite (one file, no journal: the generation around it is what is atomic) for all that is looked up by
-name, a plain matrix file for the vectors and bm25s files for the words, both memory-mapped. docs/LOG.md says why.
+Comes in: a published generation. Goes out: a `Snapshot`, which sees that generation and nothing else for as long as
+it is held, also after the folder is gone. The promises others lean on: an article's text and the offsets of its
+sentences are compared with their own digests every time they are read, and every passage is whole sentences of its
+article, so no citation can be made from damaged text.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article
+from index.article import Article, sha256
+from index.draft import ARTICLES, KINDS, VECTORS
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged
-from index.generations import Generation, check, current
+from index.generations import Generation, check, hold
 from index.passages import Passage
 from index.sources.files import Skipped
-from index.split import Kind, Sentence
-from index.words import Words, write_words
+from index.split import Sentence
+from index.words import Words
 
-ARTICLES = "articles.sqlite"
-VECTORS = "vectors.f32"
-
-_KINDS: tuple[Kind, ...] = get_args(Kind)
-_SCHEMA = """
-CREATE TABLE articles(
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, title TEXT, url TEXT, source TEXT,
-  authors TEXT NOT NULL, published TEXT, language TEXT, collections TEXT NOT NULL, flags TEXT NOT NULL,
-  origin TEXT NOT NULL, markup TEXT NOT NULL, raw_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,
-  first_row INTEGER NOT NULL, rows INTEGER NOT NULL, pieces INTEGER NOT NULL, sentences BLOB NOT NULL,
-  text TEXT NOT NULL);
-CREATE INDEX articles_by_key ON articles(key, raw_sha256);
-CREATE TABLE passages(
-  row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles, first INTEGER NOT NULL, last INTEGER NOT NULL,
-  start INTEGER NOT NULL, "end" INTEGER NOT NULL);
-CREATE TABLE skipped(origin TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
-"""
 _LISTED = (
     "id, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows"
+)
+_KEPT = (
+    "text, raw_sha256, origin, markup, title, url, source, authors, published, language, collections, flags, "
+    "text_sha256, fingerprint, first_row, rows, sentences, sentences_sha256"
 )
 
 
@@ -81,99 +67,29 @@ class Entry:
     rows: range
 
 
-class Draft:
-    """A generation being written into an empty folder; rows are numbered in the order they come."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
-        self._database.executescript(
-            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192;" + _SCHEMA
-        )
-        self._database.execute("BEGIN")
-        self._vectors = open(folder / VECTORS, "wb")  # noqa: SIM115 - held open over many calls, closed in close()
-        self._terms: list[Sequence[str]] = []
-        self.articles = self.sentences = self.rows = self.dimension = 0
-
-    def add(
-        self,
-        article: Article,
-        key: str,
-        sentences: Sequence[Sentence],
-        passages: Sequence[Passage],
-        terms: Iterable[Sequence[str]],
-    ) -> None:
-        """Take one article; its vectors follow by `add_vectors`, in the same order."""
-        spans = np.array([(s.start, s.end, _KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
-        number = self.articles
-        self._database.execute(
-            f"INSERT INTO articles VALUES ({', '.join('?' * 21)})",
-            (
-                number, article.id, key, article.title, article.url, article.source, json.dumps(article.authors),
-                article.published, article.language, json.dumps(article.collections), json.dumps(article.flags),
-                article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(), self.rows,
-                len(passages), len(sentences), spans, article.text,
-            ),
-        )  # fmt: skip
-        self._database.executemany(
-            "INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?)",
-            ((self.rows + i, number, p.first, p.last, p.start, p.end) for i, p in enumerate(passages)),
-        )
-        self._terms.extend(terms)
-        self.articles += 1
-        self.sentences += len(sentences)
-        self.rows += len(passages)
-
-    def add_vectors(self, vectors: Vectors) -> None:
-        """Take the next rows' vectors; refuses what is not finite and of length one, naming the row."""
-        lengths = np.linalg.norm(vectors, axis=1)
-        bad = np.flatnonzero(~(np.abs(lengths - 1) < 1e-3))
-        if len(bad):
-            row = self._vectors.tell() // (4 * vectors.shape[1]) + int(bad[0])
-            raise ValueError(f"the vector of row {row} is not a unit vector (length {lengths[bad[0]]})")
-        self.dimension = vectors.shape[1]
-        self._vectors.write(np.ascontiguousarray(vectors, dtype="<f4").tobytes())
-
-    def skip(self, skipped: Iterable[Skipped]) -> None:
-        """Note what did not become an article."""
-        self._database.executemany(
-            "INSERT INTO skipped VALUES (?, ?, ?)", ((s.origin, s.reason, s.detail) for s in skipped)
-        )
-
-    def finish(self) -> dict[str, int]:
-        """Write the words, close the files; returns the counts for the manifest."""
-        skipped = self._database.execute("SELECT count(*) FROM skipped").fetchone()[0]
-        self._database.execute("COMMIT")
-        written = self._vectors.tell() // (4 * self.dimension) if self.dimension else 0
-        self.close()
-        if written != self.rows:
-            raise ValueError(f"{self.rows} passages but {written} vectors")
-        write_words(self._folder, self._terms)
-        return {
-            "articles": self.articles, "sentences": self.sentences, "passages": self.rows, "vectors": written,
-            "dimension": self.dimension, "skipped": skipped,
-        }  # fmt: skip
-
-    def close(self) -> None:
-        """Let go of the files; safe to call twice."""
-        self._database.close()
-        self._vectors.close()
-
-
 class Snapshot:
     """One published generation, held open; safe to use from several threads."""
 
     def __init__(self, generation: Generation) -> None:
         self.generation = generation
+        self._path = generation.folder / ARTICLES
         self.counts: Mapping[str, int] = generation.manifest["counts"]
-        path = generation.folder / ARTICLES
-        self._database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
-        self.vectors = self._map_vectors()
-        self.words = Words(generation.folder, self.counts["passages"])
+        # Python's sqlite3 may be built without SQLite's own locks
+        self._one_at_a_time = threading.Lock()
+        try:
+            self.vectors = self._map_vectors()
+            self.words = Words(generation.folder, self.counts["passages"])
+            self._database = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise IndexDamaged(generation.folder, f"a file cannot be opened: {error}") from error
         self.article = lru_cache(maxsize=512)(self._article)
-        self._check_counts()
+        try:
+            self._check_counts()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def name(self) -> str:
@@ -189,9 +105,8 @@ class Snapshot:
 
     def entry(self, article: str) -> Entry:
         """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`."""
-        like = article.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
         found = self._query(f"SELECT {_LISTED} FROM articles WHERE id = ?", article) or self._query(
-            f"SELECT {_LISTED} FROM articles WHERE id LIKE ? ESCAPE '\\' ORDER BY id LIMIT 9", like
+            f"SELECT {_LISTED} FROM articles WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT 9", article
         )
         if len(found) != 1 or not article:
             several = ", ".join(str(one[0]) for one in found)
@@ -201,23 +116,22 @@ class Snapshot:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
-        found = {}
-        for row in rows:
-            query = (
-                'SELECT a.id, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
-            )
-            ((article, first, last, start, end),) = self._query(f"{query} WHERE p.row = ?", int(row))
-            found[row] = Passage(article, first, last, start, end, self.article(article).article.text[start:end])
-        return [found[row] for row in rows]
+        query = 'SELECT a.id, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
+        passages = []
+        for row in map(int, rows):
+            found = self._query(f"{query} WHERE p.row = ?", row)
+            if not found:
+                raise IndexDamaged(self._path, f"passage {row} is missing")
+            passages.append(self._passage(self.article(found[0][0]), row, *found[0][1:]))
+        return passages
 
     def passages_of(self, stored: StoredArticle) -> tuple[Passage, ...]:
         """All passages of an article, in order."""
-        query = 'SELECT first, last, start, "end" FROM passages WHERE row >= ? AND row < ? ORDER BY row'
-        id_, text = stored.article.id, stored.article.text
-        return tuple(
-            Passage(id_, first, last, start, end, text[start:end])
-            for first, last, start, end in self._query(query, stored.rows.start, stored.rows.stop)
-        )
+        query = 'SELECT row, first, last, start, "end" FROM passages WHERE row >= ? AND row < ? ORDER BY row'
+        found = self._query(query, stored.rows.start, stored.rows.stop)
+        if [row for row, *_ in found] != list(stored.rows):
+            raise IndexDamaged(self._path, f"a passage of article {stored.article.id} is missing")
+        return tuple(self._passage(stored, *one) for one in found)
 
     def skipped(self) -> list[Skipped]:
         """The documents of the build that did not become articles."""
@@ -237,31 +151,40 @@ class Snapshot:
         return (first, last) if first else None
 
     def _article(self, id_: str) -> StoredArticle:
-        columns = (
-            "id, text, raw_sha256, origin, markup, title, url, source, authors, published, language, collections, flags"
-        )
-        found = self._query(
-            f"SELECT {columns}, text_sha256, first_row, rows, sentences FROM articles WHERE id = ?", id_
-        )
+        found = self._query(f"SELECT {_KEPT} FROM articles WHERE id = ?", id_)
         if not found:
             raise ArticleUnknown(f"no article goes by {id_!r} in {self.name}; see `byline articles`")
-        *fields, digest, first_row, rows, spans = found[0]
-        article = Article(*fields[:8], _strings(fields[8]), *fields[9:11], _strings(fields[11]), _strings(fields[12]))
-        if article.text_sha256 != digest:
-            raise IndexDamaged(self.generation.folder / ARTICLES, f"the text of article {id_} is not what was indexed")
+        text, raw, origin, markup, title, url, source, authors, published, language, collections, flags = found[0][:12]
+        digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
+        try:
+            article = Article(
+                id_, text, raw, origin, markup, title, url, source, _strings(authors), published, language,
+                _strings(collections), _strings(flags),
+            )  # fmt: skip
+        except (ValueError, TypeError, AttributeError):
+            raise IndexDamaged(self._path, f"article {id_} cannot be read") from None
+        if article.text_sha256 != digest or article.fingerprint() != fingerprint:
+            raise IndexDamaged(self._path, f"the text of article {id_} is not what was indexed")
+        if sha256(spans) != spans_digest or len(spans) % 12:
+            raise IndexDamaged(self._path, f"the sentences of article {id_} are not what was indexed")
         return StoredArticle(article, self._sentences(article, spans), range(first_row, first_row + rows))
 
     def _sentences(self, article: Article, spans: bytes) -> tuple[Sentence, ...]:
         text, reached = article.text, 0
         sentences = []
         for start, end, kind in np.frombuffer(spans, dtype="<i4").reshape(-1, 3).tolist():
-            if not (reached <= start < end <= len(text) and 0 <= kind < len(_KINDS)):
-                raise IndexDamaged(
-                    self.generation.folder / ARTICLES, f"a sentence of article {article.id} lies outside its text"
-                )
-            sentences.append(Sentence(start, end, text[start:end], _KINDS[kind]))
+            if not (reached <= start < end <= len(text) and 0 <= kind < len(KINDS)):
+                raise IndexDamaged(self._path, f"a sentence of article {article.id} lies outside its text")
+            sentences.append(Sentence(start, end, text[start:end], KINDS[kind]))
             reached = end
         return tuple(sentences)
+
+    def _passage(self, stored: StoredArticle, row: int, first: int, last: int, start: int, end: int) -> Passage:
+        id_, sentences = stored.article.id, stored.sentences
+        whole = row in stored.rows and 0 <= first <= last < len(sentences)
+        if not whole or (start, end) != (sentences[first].start, sentences[last].end):
+            raise IndexDamaged(self._path, f"passage {row} is not whole sentences of article {id_}")
+        return Passage(id_, first, last, start, end, stored.article.text[start:end])
 
     def _map_vectors(self) -> Vectors:
         rows, dimension = self.counts["vectors"], self.counts["dimension"]
@@ -274,26 +197,24 @@ class Snapshot:
         return mapped
 
     def _check_counts(self) -> None:
-        path = self.generation.folder / ARTICLES
-        try:
-            articles, pieces = self._query("SELECT count(*), coalesce(sum(pieces), 0) FROM articles")[0]
-            ((rows,),) = self._query("SELECT count(*) FROM passages")
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(path, str(error)) from error
+        articles, pieces = self._query("SELECT count(*), coalesce(sum(pieces), 0) FROM articles")[0]
+        ((rows,),) = self._query("SELECT count(*) FROM passages")
         expected = tuple(self.counts[name] for name in ("articles", "sentences", "passages"))
         if (articles, pieces, rows) != expected:
-            raise IndexDamaged(
-                path, f"it holds {(articles, pieces, rows)} articles, sentences, passages, not {expected}"
-            )
+            found = f"{articles} articles, {pieces} sentences, {rows} passages"
+            raise IndexDamaged(self._path, f"it holds {found}; its manifest says {expected}")
 
     def _query(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with closing(self._database.execute(query, values)) as cursor:
-            return cursor.fetchall()
+        try:
+            with self._one_at_a_time, closing(self._database.execute(query, values)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(self._path, str(error)) from error
 
 
 def open_snapshot(index: Path, *, whole: bool = True) -> Snapshot:
     """The current generation of the index folder, checked and held open."""
-    return Snapshot(current(index, whole=whole))
+    return hold(index, Snapshot, whole=whole)
 
 
 def verify(snapshot: Snapshot) -> None:
@@ -301,12 +222,10 @@ def verify(snapshot: Snapshot) -> None:
     check(snapshot.generation)
     for entry in snapshot.entries():
         stored = snapshot.article(entry.id)
-        for passage in snapshot.passages_of(stored):
-            first, last = stored.sentences[passage.first], stored.sentences[passage.last]
-            if (passage.article, passage.start, passage.end) != (entry.id, first.start, last.end):
-                raise IndexDamaged(
-                    snapshot.generation.folder / ARTICLES, f"a passage of {entry.id} is not whole sentences"
-                )
+        snapshot.passages_of(stored)
+        if len(stored.sentences) != entry.pieces:
+            raise IndexDamaged(snapshot.generation.folder / ARTICLES, f"a sentence of {entry.id} is missing")
+    snapshot.words.verify()
     for start in range(0, len(snapshot.vectors), 65536):
         lengths = np.linalg.norm(snapshot.vectors[start : start + 65536], axis=1)
         if not np.all(np.abs(lengths - 1) < 1e-3):

@@ -12,6 +12,7 @@ FURNITURE = """
 Ultimate magazine theme for WordPress.
 A free responsive blog theme for WordPress
 Proudly powered by WordPress
+Powered by Paper Lantern
 Just another WordPress site
 Theme by Paper Lantern Studio
 Skip to content
@@ -208,6 +209,10 @@ If you want to leave, leave now, the loudspeakers said.
 We use what we have, a nurse explained.
 Our journalism teacher was the first to be arrested, the students said.
 Get well, the card said, and it was signed by the whole team, who had read the news in their inbox.
+Also on Tuesday: the council is to vote on the bridge, and the union on the strike.
+Powered by the wind alone, the ship took nine weeks.
+The two senators each announced it on Twitter Sunday.
+Also in the boat were: a priest, two sailors and a goat.
 End of caliphate does not mean the end of IS
 Dam holds as river reaches record height
 What the engineers feared

@@ -1,0 +1,170 @@
+"""The shipped reader: a folder of weights -> a Reader that computes with `bot.span_model`.
+
+Comes in: `config.json`, `tokenizer.json`, `weights.safetensors` (int8 rows with a scale each). Goes out: a
+MiniReader. Others lean on this: weights are used only if their SHA-256 is the one in the configuration. Knows
+nothing of training.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from bot.errors import ReaderUnavailable
+from bot.read import Calibration, Reading, Window, best_spans, ranked, strides
+from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
+from index.encoder import Shape, batches, fast_dtype
+
+KIND = "byline-reader"
+_QUESTION_TOKENS = 64
+_TITLE_TOKENS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A stretch of one window's tokens as the model reads it."""
+
+    window: int
+    first: int
+    last: int
+    pair: Pair
+
+
+class MiniReader:
+    """The small span model held open; safe to use from one thread at a time."""
+
+    def __init__(
+        self, name: str, model: SpanModel, tokenizer: Tokenizer, calibration: Calibration, longest: int, titles: bool
+    ) -> None:
+        self.name = name
+        self._model = model
+        self._tokenizer = tokenizer
+        self._calibration = calibration
+        self._longest = longest
+        self._titles = titles
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        """Readings over all windows, best first; ties in the order of the windows."""
+        asked = tokenize(self._tokenizer, [question])[0].ids[:_QUESTION_TOKENS]
+        if not asked or not windows:
+            return []
+        texts = tokenize(self._tokenizer, [window.text for window in windows])
+        parts = self._parts(asked, windows, texts)
+        readings: list[Reading] = []
+        for batch in batches([len(part.pair.tokens) for part in parts]):
+            chosen = [parts[i] for i in batch]
+            with torch.inference_mode():
+                scored = score(self._model, [part.pair for part in chosen])
+            for part, odds in zip(chosen, scored, strict=True):
+                tokens, window = texts[part.window], windows[part.window]
+                place = slice(part.first, part.last)
+                readings += best_spans(odds.numpy(), tokens.starts[place], tokens.ends[place], window, part.window)
+        return ranked(readings)
+
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+        """Probability that the first reading's sentence answers; 0 without readings."""
+        return self._calibration.confidence(readings, windows)
+
+    def _parts(self, asked: Sequence[int], windows: Sequence[Window], texts: Sequence[Tokens]) -> list[_Part]:
+        titles = [window.title or "" if self._titles else "" for window in windows]
+        named = {title: tokenize(self._tokenizer, [title])[0].ids[:_TITLE_TOKENS] for title in set(titles)}
+        parts = []
+        for number, (title, tokens) in enumerate(zip(titles, texts, strict=True)):
+            room = self._longest - 4 - len(asked) - len(named[title])
+            for first, last in strides(len(tokens.ids), room):
+                if first < last:
+                    read = pair(asked, named[title], tokens.ids[first:last], tokens.kinds[first:last])
+                    parts.append(_Part(number, first, last, read))
+        return parts
+
+
+def shipped_folder() -> Path:
+    """Where the shipped reader lies, installed or in a clone."""
+    return Path(str(resources.files("models"))) / "reader"
+
+
+def is_mini(folder: Path) -> bool:
+    """Whether the folder says it holds a reader of this kind; the shipped one's does even when it is damaged."""
+    if folder == shipped_folder():
+        return True
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("kind") == KIND
+
+
+def load(folder: Path, threads: int | None = None, precision: str = "auto") -> MiniReader:
+    """The reader in `folder`. Raises ReaderUnavailable when a file is missing or not what the configuration says."""
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        raw = (folder / "weights.safetensors").read_bytes()
+        if hashlib.sha256(raw).hexdigest() != config["weights_sha256"]:
+            raise ReaderUnavailable(
+                f"reader model damaged: {folder / 'weights.safetensors'} does not have the checksum in config.json; "
+                "restore the file or install Byline again"
+            )
+        model = _model(Shape(**config["shape"]), expanded(load_tensors(raw)), precision)
+        calibration = Calibration(**config["calibration"])
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        return MiniReader(config["name"], model, tokenizer, calibration, config["longest"], config["titles"])
+    except ReaderUnavailable:
+        raise
+    except Exception as error:  # tokenizers raises bare Exception; every other cause ends here just the same
+        raise ReaderUnavailable(
+            f"no usable reader model in {folder}: {type(error).__name__}: {error}; "
+            "restore the folder or set another model in config.yaml"
+        ) from error
+
+
+def load_tensors(raw: bytes) -> dict[str, Tensor]:
+    """The tensors of a safetensors file in memory; a broken one is a ValueError."""
+    try:
+        return load(raw)  # type: ignore[arg-type, return-value]
+    except SafetensorError as error:
+        raise ValueError(str(error)) from error
+
+
+def squeezed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Matrices as int8 with one float scale a row, the rest as float16: a quarter of the size of float32."""
+    small: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        if tensor.dim() == 2:
+            scale = tensor.float().abs().amax(1, keepdim=True).clamp_min(1e-8) / 127
+            small[name] = (tensor.float() / scale).round().to(torch.int8)
+            small[f"{name}.scale"] = scale.squeeze(1)
+        else:
+            small[name] = tensor.float()
+    return small
+
+
+def expanded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """float32 tensors again from `squeezed` ones."""
+    full = {}
+    for name, tensor in tensors.items():
+        if name.endswith(".scale"):
+            continue
+        scale = tensors.get(f"{name}.scale")
+        full[name] = tensor.float() if scale is None else tensor.float() * scale[:, None]
+    return full
+
+
+def _model(shape: Shape, tensors: Mapping[str, Tensor], precision: Any) -> SpanModel:
+    dtype = fast_dtype(precision)
+    with torch.device("meta"):
+        model = SpanModel(shape)
+    model.load_state_dict({name: tensor.to(dtype) for name, tensor in tensors.items()}, assign=True)
+    return model.eval().requires_grad_(False)

@@ -1,0 +1,1 @@
+"""How the reader is made: public question sets in, `models/reader` out. Nothing of it is needed to answer."""

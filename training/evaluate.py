@@ -1,0 +1,165 @@
+"""A reader and held-out questions -> figures.
+
+Comes in: any `Reader`, a corpus, a part of it. Goes out: SQuAD's F1 with and without "no answer", the share of
+first sentences that are right when the passage has to be found among others, mean average precision, expected
+calibration error. Others lean on: thresholds are chosen on one set of articles and applied to another. Knows
+nothing of training.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import bm25s
+import numpy as np
+
+from bot.read import Reader, Reading, Window
+from training.data import Corpus, Example, plain
+from training.windows import window, windows
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A reader's best answer on one question's own passage."""
+
+    answerable: bool
+    score: float
+    f1: float
+    exact: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A reader's answer to a question among retrieved windows; `right`: its sentence holds a reference."""
+
+    question: str
+    answerable: bool
+    right: bool
+    readings: tuple[Reading, ...]
+    windows: tuple[Window, ...]
+
+
+def normal(text: str) -> str:
+    """An answer as SQuAD's script compares it: lower case, no signs, no articles."""
+    text = "".join(c for c in text.lower() if c not in string.punctuation)
+    return " ".join(word for word in text.split() if word not in ("a", "an", "the"))
+
+
+def f1(answer: str, reference: str) -> float:
+    """Word overlap of two answers (SQuAD)."""
+    one, other = normal(answer).split(), normal(reference).split()
+    if not one or not other:
+        return float(one == other)
+    common = sum((Counter(one) & Counter(other)).values())
+    return 2 * common / (len(one) + len(other))
+
+
+def attempts(reader: Reader, corpus: Corpus, examples: Sequence[Example]) -> list[Attempt]:
+    """The best answer to each example's question in its own passage."""
+    found = []
+    for example in examples:
+        text = corpus.texts[example.passage]
+        readings = reader.read(example.question, [window(text.text, text.title)])
+        answer = text.text[readings[0].start : readings[0].end] if readings else ""
+        references = example.refs or ("",)
+        found.append(
+            Attempt(
+                bool(example.spans),
+                readings[0].score if readings else -99.0,
+                max(f1(answer, reference) for reference in references),
+                float(any(normal(answer) == normal(reference) for reference in references)),
+            )
+        )
+    return found
+
+
+def f1_at(found: Sequence[Attempt], threshold: float) -> float:
+    """SQuAD 2.0's F1: an answer below the threshold is withheld, which is right only where there is none."""
+    return float(np.mean([_credit(attempt, threshold) for attempt in found]))
+
+
+def _credit(attempt: Attempt, threshold: float) -> float:
+    if attempt.score < threshold:
+        return float(not attempt.answerable)
+    return attempt.f1 if attempt.answerable else 0.0
+
+
+def best_threshold(found: Sequence[Attempt]) -> float:
+    """The threshold with the highest F1 on these questions."""
+    return max((attempt.score for attempt in found), key=lambda threshold: f1_at(found, threshold))
+
+
+def trials(
+    reader: Reader, corpus: Corpus, examples: Sequence[Example], k: int = 20, hide: float = 0.3
+) -> list[Trial]:
+    """Each question among the `k` windows that BM25 finds for it in all encyclopedic passages.
+
+    From a share `hide` of the answerable questions every window that holds a reference is taken away, so that the
+    right thing is to abstain; unanswerable questions stay as they are.
+    """
+    pool = [
+        one
+        for text in corpus.texts
+        if text.source in ("squad2", "new_wiki", "squad1", "qed")
+        for one in windows(text.text, text.title)
+    ]
+    index = bm25s.BM25()
+    index.index(bm25s.tokenize([one.text for one in pool], show_progress=False), show_progress=False)
+    queries = bm25s.tokenize([example.question for example in examples], show_progress=False)
+    rows, _ = index.retrieve(queries, k=k * 2, show_progress=False)
+    found = []
+    for number, (example, row) in enumerate(zip(examples, np.asarray(rows), strict=True)):
+        near = [pool[int(j)] for j in row]
+        hidden = bool(example.spans) and (number * 0.6180339887) % 1 < hide
+        if hidden:
+            near = [one for one in near if not holds(one.text, example.refs)]
+        near = near[:k]
+        readings = reader.read(example.question, near)
+        answerable = bool(example.spans) and not hidden and any(holds(one.text, example.refs) for one in near)
+        right = answerable and bool(readings) and holds(sentence(readings[0], near), example.refs)
+        found.append(Trial(example.question, answerable, right, tuple(readings), tuple(near)))
+    return found
+
+
+def sentence(reading: Reading, read: Sequence[Window]) -> str:
+    """The sentence that a reading points to."""
+    start, end = read[reading.window].sentences[reading.sentence]
+    return read[reading.window].text[start:end]
+
+
+def holds(text: str, references: Iterable[str]) -> bool:
+    """Whether one of the references stands in the text as whole words."""
+    held = f" {plain(text)} "
+    return any(f" {wanted} " in held for reference in references if (wanted := plain(reference)))
+
+
+def average_precision(labels_best_first: Sequence[bool]) -> float:
+    """Average precision of one ranking."""
+    hits = 0
+    total = 0.0
+    for place, right in enumerate(labels_best_first, 1):
+        if right:
+            hits += 1
+            total += hits / place
+    return total / hits if hits else 0.0
+
+
+def reciprocal_rank(labels_best_first: Sequence[bool]) -> float:
+    """One over the place of the first right one."""
+    return next((1 / place for place, right in enumerate(labels_best_first, 1) if right), 0.0)
+
+
+def calibration_error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Expected calibration error over equally wide bins (Naeini et al., AAAI 2015)."""
+    p, r = np.asarray(probabilities), np.asarray(right, dtype=float)
+    place = np.minimum((p * bins).astype(int), bins - 1)
+    return float(sum(abs(p[place == b].mean() - r[place == b].mean()) * (place == b).mean() for b in np.unique(place)))
+
+
+def spaced(text: str) -> str:
+    """White space made single, for printing on one line."""
+    return re.sub(r"\s+", " ", text).strip()

@@ -1,0 +1,194 @@
+"""Groups -> trained weights, from one seed, in steps that can be broken off and taken up again.
+
+Comes in: a corpus, lookalikes, a budget of tokens. Goes out: `runs/<name>/checkpoint.safetensors` (weights, their
+running average, the optimiser's state) with `progress.json` beside it. Others lean on this: the order of groups
+and every variation of them follow from the seed and the position alone, so a resumed run sees what the unbroken
+one would have seen. Knows nothing of measuring.
+
+On a CPU the network computes in bfloat16 over float32 master weights; word embeddings stay as they are (a third
+less work). The learning rate warms up, stays, and falls to zero over the last part of the budget, so that a longer
+budget can be set while a run is under way.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from bot.span_model import SpanModel, score
+from training.batch import Batch, batches_of
+from training.data import Corpus, Example
+from training.groups import group
+from training.model import loss
+
+log = logging.getLogger("training")
+
+# How often each example is drawn in one pass: questions with unanswerable twins and encyclopedic ones most,
+# reviews and talk less, policies and papers hardly. docs/LOG.md, reader trials.
+SHARES = {
+    "squad2": 2.0, "new_wiki": 2.0, "squad1": 2.0, "qed": 2.5, "reqa": 1.0, "generated": 0.8, "qamr": 0.5,
+    "amazon_reviews": 0.5, "reddit": 0.5, "covidqa": 0.3, "policyqa": 0.08,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a run depends on beside the data."""
+
+    seed: int = 20190323
+    tokens: int = 22_000_000
+    batch_tokens: int = 3328
+    rate: float = 1.5e-4
+    warm_steps: int = 150
+    decay: float = 0.35
+    average: float = 0.998
+    weight_decay: float = 0.01
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands; `chunk` and `tokens` are enough to go on."""
+
+    chunk: int = 0
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+class Run:
+    """A training run held open: network, master weights, average, optimiser, progress."""
+
+    def __init__(self, model: SpanModel, recipe: Recipe, folder: Path, device: str = "cpu") -> None:
+        self.recipe, self.folder, self.device = recipe, folder, device
+        self.progress = Progress()
+        model.bert.words.weight.requires_grad_(False)
+        self.names = [name for name, value in model.named_parameters() if value.requires_grad]
+        self.fixed = {"bert.words.weight": model.bert.words.weight.detach().clone()}
+        self.master = {n: p.detach().clone().float().to(device) for n, p in model.named_parameters() if p.requires_grad}
+        self.average = {name: value.clone() for name, value in self.master.items()}
+        self.model = model.to(device, torch.bfloat16)
+        self.weights = dict(self.model.named_parameters())
+        plain = [n for n in self.names if n.endswith("bias") or "norm" in n]
+        decayed = [n for n in self.names if n not in plain]
+        self.optimizer = torch.optim.AdamW(
+            [
+                {"params": [self.master[n] for n in decayed], "weight_decay": recipe.weight_decay},
+                {"params": [self.master[n] for n in plain], "weight_decay": 0.0},
+            ],
+            lr=recipe.rate,
+            betas=(0.9, 0.98),
+            eps=1e-7,
+        )
+        self.order = [*decayed, *plain]
+
+    def rate(self) -> float:
+        """Warm-up, plateau, straight fall to zero over the last `decay` of the tokens."""
+        recipe, done = self.recipe, self.progress.tokens / self.recipe.tokens
+        warm = min(1.0, (self.progress.step + 1) / recipe.warm_steps)
+        return recipe.rate * warm * max(0.0, min(1.0, (1.0 - done) / recipe.decay))
+
+    def step(self, batch: Batch) -> float:
+        """One update; returns the loss."""
+        for setting in self.optimizer.param_groups:
+            setting["lr"] = self.rate()
+        value = loss(score(self.model, batch.pairs), batch.firsts, batch.lasts, batch.groups)
+        value.backward()
+        for name in self.names:
+            grad = self.weights[name].grad
+            self.master[name].grad = grad.float() if grad is not None else None
+            self.weights[name].grad = None
+        torch.nn.utils.clip_grad_norm_(self.master.values(), 1.0)
+        self.optimizer.step()
+        with torch.no_grad():
+            # A young average must not remember where it began.
+            keep = min(self.recipe.average, (1 + self.progress.step) / (10 + self.progress.step))
+            for name in self.names:
+                self.weights[name].copy_(self.master[name])
+                self.average[name].lerp_(self.master[name], 1 - keep)
+        self.progress.step += 1
+        self.progress.tokens += batch.tokens
+        return float(value.detach())
+
+    def save(self) -> None:
+        """Writes the checkpoint beside the old one, then renames it into place."""
+        state = self.optimizer.state_dict()["state"]
+        tensors = {f"average.{n}": v for n, v in self.average.items()} | {f"master.{n}": v for n, v in self.master.items()}
+        for i, name in enumerate(self.order):
+            for key in ("exp_avg", "exp_avg_sq", "step"):
+                tensors[f"{key}.{name}"] = state[i][key].reshape(-1) if key == "step" else state[i][key]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fresh = self.folder / "checkpoint.new"
+        save_file({n: v.contiguous() for n, v in tensors.items()}, fresh, {"progress": json.dumps(asdict(self.progress))})
+        os.replace(fresh, self.folder / "checkpoint.safetensors")
+        (self.folder / "progress.json").write_text(json.dumps(asdict(self.progress)), encoding="utf-8")
+
+    def resume(self) -> bool:
+        """Takes up the last checkpoint, if there is one."""
+        path = self.folder / "checkpoint.safetensors"
+        if not path.exists():
+            return False
+        tensors = load_file(path)
+        self.progress = Progress(**json.loads((self.folder / "progress.json").read_text(encoding="utf-8")))
+        for name in self.names:
+            self.average[name].copy_(tensors[f"average.{name}"])
+            with torch.no_grad():
+                self.master[name].copy_(tensors[f"master.{name}"])
+                self.weights[name].copy_(self.master[name])
+        state = self.optimizer.state_dict()
+        for i, name in enumerate(self.order):
+            state["state"][i] = {k: tensors[f"{k}.{name}"].to(self.device) for k in ("exp_avg", "exp_avg_sq", "step")}
+            state["state"][i]["step"] = state["state"][i]["step"].reshape(())
+        self.optimizer.load_state_dict(state)
+        return True
+
+
+def schedule(examples: Sequence[Example], recipe: Recipe, chunk: int) -> Iterator[list[int]]:
+    """Chunks of example numbers from `chunk` on, pass after pass, each pass shuffled by the seed."""
+    number = 0
+    for turn in range(1000):
+        rng = random.Random(f"{recipe.seed}/{turn}")
+        drawn: list[int] = []
+        for i, example in enumerate(examples):
+            share = SHARES[example.source]
+            drawn += [i] * (int(share) + (rng.random() < share % 1))
+        rng.shuffle(drawn)
+        for begin in range(0, len(drawn), 512):
+            if number >= chunk:
+                yield drawn[begin : begin + 512]
+            number += 1
+
+
+def train(run: Run, corpus: Corpus, examples: Sequence[Example], near: Sequence[Sequence[int]], tokenizer: Tokenizer,
+          save_every: float = 240.0) -> None:  # fmt: skip
+    """Trains until the budget is spent, saving every `save_every` seconds and at the end."""
+    started, saved, noted = time.monotonic(), time.monotonic(), run.progress.tokens
+    mean = 0.0
+    for numbers in schedule(examples, run.recipe, run.progress.chunk):
+        rng = random.Random(f"{run.recipe.seed}/chunk {run.progress.chunk}")
+        groups = [group(corpus, examples[i], near[i], rng) for i in numbers]
+        for batch in batches_of(groups, [examples[i].exact for i in numbers], tokenizer, run.recipe.batch_tokens):
+            mean += 0.02 * (run.step(batch) - mean)
+            if run.progress.step % 50 == 0:
+                speed = (run.progress.tokens - noted) / (time.monotonic() - started)
+                log.info(
+                    "step %d  %.2f M tokens  loss %.3f  rate %.1e  %.0f tokens/s",
+                    run.progress.step, run.progress.tokens / 1e6, mean, run.rate(), speed,
+                )  # fmt: skip
+                noted, started = run.progress.tokens, time.monotonic()
+        run.progress.chunk += 1
+        if time.monotonic() - saved > save_every or run.progress.tokens >= run.recipe.tokens:
+            run.save()
+            saved = time.monotonic()
+        if run.progress.tokens >= run.recipe.tokens:
+            return
