@@ -12,11 +12,12 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TextIO
 
 from bot import message
+from bot.answer import Answer
 from bot.cite import Citation
+from bot.config import Config
 from bot.desk import Desk
 from bot.errors import BylineError
 from bot.message import BLANK, Paragraph, Run, line
@@ -46,23 +47,32 @@ class Unusable(BylineError):
     """A command that cannot be followed; the text says what would work."""
 
 
-def chat_repl(
-    desk: Desk, history: Path | None = None, colour: bool = True, stdin: TextIO | None = None,
-    stdout: TextIO | None = None,
-) -> None:  # fmt: skip
-    """Talk in the terminal until the person leaves; `history` is the file that keeps what was typed, if any.
+def repl(desk: Desk, config: Config, stdin: TextIO | None = None, stdout: TextIO | None = None) -> int:
+    """Talk in the terminal until the person leaves; 0, for they left as they wished.
 
     Without a terminal Ctrl-C ends it as it ends every program: KeyboardInterrupt is raised.
     """
     source, sink = stdin or sys.stdin, stdout or sys.stdout
-    screen = Screen(sink, colour)
+    screen = Screen(sink, config.repl.colour)
     chat = _Chat(desk)
     if not (source.isatty() and screen.terminal):
         _talk(chat, screen, piped(source))
-        return
+        return 0
     screen.show(chat.greeting())
-    _talk(chat, screen, Keyboard(chat.complete, history), before=(BLANK,))
+    _talk(chat, screen, Keyboard(chat.complete, config.history_file), before=(BLANK,))
     screen.show([line("Goodbye.", "faint")])
+    return 0
+
+
+def print_answer(answer: Answer, desk: Desk, colour: bool = True, stdout: TextIO | None = None) -> None:
+    """Show one answer of that desk's as the REPL shows it, for a single question on the command line."""
+    Screen(stdout or sys.stdout, colour).show(_shown(answer, desk))
+
+
+def _shown(answer: Answer, desk: Desk) -> tuple[Paragraph, ...]:
+    """The answer, each citation with its place in its article."""
+    cited = answer.citations or answer.nearest
+    return message.message(answer, {one.marker: message.place(desk.context(one, 0)) for one in cited})
 
 
 def _talk(chat: _Chat, screen: Screen, lines: Iterable[str], before: tuple[Paragraph, ...] = ()) -> None:
@@ -88,6 +98,7 @@ class _Chat:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._cited: tuple[Citation, ...] = ()
+        self._hinted = False
 
     def greeting(self) -> Iterator[Paragraph]:
         status = self._status()
@@ -101,7 +112,7 @@ class _Chat:
         """What is said to a line; every failure is one line too."""
         try:
             return list(self._follow(typed.strip()) if typed.strip().startswith(":") else self._ask(typed))
-        except (BylineError, IndexFailure) as failure:
+        except (BylineError, IndexFailure, OSError) as failure:
             return [line(" ".join(str(failure).split()), "error")]
         except Exception as failure:
             log.exception("the line was not answered")
@@ -133,8 +144,11 @@ class _Chat:
         self._cited = ()  # [1] of an earlier answer must not pass for this one's, whatever happens now
         answer = self._desk.ask(typed)
         self._cited = answer.citations or answer.nearest
-        places = {citation.marker: message.place(self._desk.context(citation, 0)) for citation in self._cited}
-        return iter(message.message(answer, places))
+        shown = _shown(answer, self._desk)
+        if answer.citations and not self._hinted:
+            self._hinted = True
+            shown += (line("Read around a citation with :context 1.", "faint"),)
+        return iter(shown)
 
     def _follow(self, typed: str) -> Iterable[Paragraph]:
         word, _, rest = typed.partition(" ")

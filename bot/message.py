@@ -84,7 +84,7 @@ def _answered(answer: Answer, places: Mapping[int, str]) -> Iterator[Paragraph]:
     yield BLANK
     yield from sources(answer.citations, places)
     yield BLANK
-    yield line(f"Confidence {_percent(answer.confidence)}. Read on with :context 1.", "faint")
+    yield line(f"Confidence {_percent(answer.confidence)}.", "faint")
 
 
 def _not_found(answer: Answer, places: Mapping[int, str]) -> Iterator[Paragraph]:

@@ -22,6 +22,11 @@ def visible(text: str) -> str:
     return _OBEYED.sub(_escape, text)
 
 
+def visible_lines(text: str) -> str:
+    """The same, but a line feed stays a line feed."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
 def obeyed(text: str) -> bool:
     """Whether any character in the text is one that a terminal may obey."""
     return _OBEYED.search(text) is not None

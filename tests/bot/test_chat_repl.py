@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot.answer import Answer
-from bot.chat_repl import chat_repl
+from bot.chat_repl import print_answer, repl
 from bot.config import Config
 from bot.desk import Desk
 from bot.visible import obeyed
@@ -24,6 +24,7 @@ from tests.bot.fake_desk import FakeDesk
 
 ROOT = Path(__file__).resolve().parents[2]
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
+CONFIG = Config(Path())
 ASKED = "who declared the caliphate over?"
 
 
@@ -41,13 +42,13 @@ class Typed(io.StringIO):
 
 
 def desk() -> FakeDesk:
-    return FakeDesk(ARTICLES, Config(Path()))
+    return FakeDesk(ARTICLES, CONFIG)
 
 
 def answers(*lines: str, at: Desk | None = None) -> list[str]:
     """What each line is answered with."""
     out = io.StringIO()
-    chat_repl(at or desk(), stdin=io.StringIO("".join(f"{line}\n" for line in lines)), stdout=out)
+    repl(at or desk(), CONFIG, stdin=io.StringIO("".join(f"{line}\n" for line in lines)), stdout=out)
     return out.getvalue().split("\n\n")
 
 
@@ -63,7 +64,7 @@ def test_a_talk_without_a_terminal_goes_letter_by_letter_as_written(name: str) -
     expected = (TRANSCRIPTS / f"{name}.txt").read_text(encoding="utf-8")
     out = io.StringIO()
     typed = [line.removeprefix("> ") for line in expected.splitlines() if line.startswith("> ")]
-    chat_repl(desk(), stdin=Typed(typed, out), stdout=out)
+    repl(desk(), CONFIG, stdin=Typed(typed, out), stdout=out)
     assert out.getvalue() == expected
 
 
@@ -117,13 +118,13 @@ def test_an_article_that_is_gone_is_said_to_be_gone() -> None:
                 gone.remove("baghuz-falls")
             return line
 
-    chat_repl(gone, stdin=Meanwhile(f"{ASKED}\n:context 1\n"), stdout=out)
+    repl(gone, CONFIG, stdin=Meanwhile(f"{ASKED}\n:context 1\n"), stdout=out)
     assert out.getvalue().endswith("\n\narticle baghuz-falls is no longer available\n\n")
 
 
 class Failing(FakeDesk):
     def __init__(self, failure: BaseException) -> None:
-        super().__init__(ARTICLES, Config(Path()))
+        super().__init__(ARTICLES, CONFIG)
         self.failure = failure
 
     def ask(self, question: str) -> Answer:
@@ -161,17 +162,23 @@ def test_people_leave_in_several_ways(word: str) -> None:
 
 def test_without_articles_it_says_how_to_get_some() -> None:
     """QUE-029."""
-    empty = FakeDesk((), Config(Path()))
+    empty = FakeDesk((), CONFIG)
     assert last(ASKED, at=empty) == "No articles are indexed yet; `byline build` reads them."
     assert last(":articles", at=empty) == "there are no articles yet"
+
+
+def test_a_single_answer_is_shown_as_in_a_talk_without_hints() -> None:
+    out, one = io.StringIO(), desk()
+    print_answer(one.ask(ASKED), one, stdout=out)
+    assert out.getvalue() == "\n\n".join(answers(ASKED)[:4]).replace("Read around a citation with :context 1.", "")
 
 
 def test_it_runs_where_nothing_is_utf8() -> None:
     """CFG-021: an interpreter of its own, with the plainest locale; and no model library is loaded."""
     code = (
-        "import sys; from pathlib import Path; from bot.chat_repl import chat_repl; from bot.config import Config;"
+        "import sys; from pathlib import Path; from bot.chat_repl import repl; from bot.config import Config;"
         "from tests.bot.fake_desk import FakeDesk; from tests.bot.fake_articles import ARTICLES;"
-        "chat_repl(FakeDesk(ARTICLES, Config(Path())));"
+        "repl(FakeDesk(ARTICLES, Config(Path())), Config(Path()));"
         "sys.exit(bool({'torch', 'haystack', 'transformers', 'sentence_transformers'} & sys.modules.keys()))"
     )
     done = subprocess.run(
@@ -186,13 +193,14 @@ def test_it_runs_where_nothing_is_utf8() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals of this kind")
-def test_on_a_terminal_it_greets_completes_answers_and_takes_leave() -> None:
+def test_on_a_terminal_it_greets_completes_answers_and_takes_leave(tmp_path: Path) -> None:
     import pty
 
     program = (
-        "from pathlib import Path; from bot.chat_repl import chat_repl; from bot.config import Config;"
+        "from pathlib import Path; from bot.chat_repl import repl; from bot.config import Config;"
         "from tests.bot.fake_desk import FakeDesk; from tests.bot.fake_articles import ARTICLES;"
-        "chat_repl(FakeDesk(ARTICLES, Config(Path()), 'No reading model.'))"
+        f"config = Config(Path({str(tmp_path)!r}));"
+        "repl(FakeDesk(ARTICLES, config, 'No reading model.'), config)"
     )
     ours, theirs = pty.openpty()
     env = {"PYTHONPATH": str(ROOT), "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1", "LC_ALL": "C.UTF-8", "COLUMNS": "80"}
@@ -206,10 +214,12 @@ def test_on_a_terminal_it_greets_completes_answers_and_takes_leave() -> None:
             os.write(ours, b" ba\t")
             screen += _until(ours, rb"g.*h.*u.*z")
             os.write(ours, b"\x03" + ASKED.encode() + b"\r")
-            screen += _until(ours, rb":context 1\.(?s:.*)" + prompt)  # keys pressed sooner are not the program's
+            # Until the prompt is back: keys pressed sooner go to the terminal, not to the program.
+            screen += _until(ours, rb"with :context 1\.(?s:.*)" + prompt)
             os.write(ours, b"\x04")
             screen += _until(ours, rb"Goodbye\.")
             assert talk.wait(timeout=10) == 0
+            assert f"+{ASKED}" in (tmp_path / ".index" / "repl_history").read_text(encoding="utf-8")
         finally:
             talk.kill()
             os.close(ours)

@@ -309,3 +309,9 @@ def test_a_file_in_utf8_is_read_whatever_the_locale_says(file: Path) -> None:
 def test_reading_the_configuration_loads_no_model_library() -> None:
     code = "import sys, bot.config; sys.exit(bool({'torch', 'numpy', 'haystack', 'transformers'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, check=False).returncode == 0
+
+
+def test_a_config_made_in_code_has_absolute_paths_too() -> None:
+    config = Config(Path("etc"))
+    assert config.index.dir == Path("etc").absolute() / ".index"
+    assert config.history_file == config.index.dir / "repl_history"

@@ -58,7 +58,7 @@ def test_the_short_answer_comes_first_then_the_quotes_then_their_sources() -> No
         "https://news.example/a",
         "[2] outlet not given, date not given, characters 100 to 136",
         "",
-        "Confidence 99 %. Read on with :context 1.",
+        "Confidence 99 %.",
     ]
 
 
