@@ -167,8 +167,8 @@ def _ask(arguments: argparse.Namespace, config: Config) -> int:
 def _repl(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.build:
         _build_first(config)
-    from bot.chat_repl import repl
     from bot.archive_desk import ArchiveDesk
+    from bot.chat_repl import repl
 
     archive = _archive(config)
     archive.snapshot()
