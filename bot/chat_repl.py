@@ -100,23 +100,14 @@ class _Chat:
         self._cited: tuple[Citation, ...] = ()
         self._hinted = False
 
-    def greeting(self) -> Iterator[Paragraph]:
-        status = self._status()
-        count = f", {status['articles']} articles" if "articles" in status else ""
-        yield Paragraph((Run("Byline", "heading"), Run(f"{count}. {_HINT}")))
-        if status.get("notice"):
-            yield line(str(status["notice"]), "warning")
-        yield BLANK
+    def greeting(self) -> list[Paragraph]:
+        """What is said before the first line: what there is to ask, and what people should know of it."""
+        return [*_safely(self._greeting), BLANK]
 
     def reply(self, typed: str) -> list[Paragraph]:
         """What is said to a line; every failure is one line too."""
-        try:
-            return list(self._follow(typed.strip()) if typed.strip().startswith(":") else self._ask(typed))
-        except (BylineError, IndexFailure, OSError) as failure:
-            return [line(" ".join(str(failure).split()), "error")]
-        except Exception as failure:
-            log.exception("the line was not answered")
-            return [line(f"Byline failed inside ({type(failure).__name__}); please ask again or report it.", "error")]
+        command = typed.strip()
+        return _safely(lambda: self._follow(command) if command.startswith(":") else self._ask(typed))
 
     def complete(self, before: str) -> list[str]:
         """What the last word of a command may become; nothing rather than a failure."""
@@ -132,11 +123,12 @@ class _Chat:
             return []
         return [word for word in words if word.startswith(rest)]
 
-    def _status(self) -> dict[str, object]:
-        try:
-            return dict(self._desk.status())
-        except (BylineError, IndexFailure) as failure:
-            return {"notice": " ".join(str(failure).split())}
+    def _greeting(self) -> Iterator[Paragraph]:
+        status = self._desk.status()
+        count = f", {status['articles']} articles" if "articles" in status else ""
+        yield Paragraph((Run("Byline", "heading"), Run(f"{count}. {_HINT}")))
+        if status.get("notice"):
+            yield line(str(status["notice"]), "warning")
 
     def _ask(self, typed: str) -> Iterator[Paragraph]:
         if not typed.strip():
@@ -211,6 +203,17 @@ class _Chat:
             raise Unusable("the last answer has no citation; ask a question first")
         last = f" to [{len(self._cited)}]" if len(self._cited) > 1 else ""
         raise Unusable(f"give the number of a citation: [1]{last}")
+
+
+def _safely(say: Callable[[], Iterable[Paragraph]]) -> list[Paragraph]:
+    """What is to be said, or the one line that says what went wrong; nothing escapes but Ctrl-C."""
+    try:
+        return list(say())
+    except (BylineError, IndexFailure, OSError) as failure:
+        return [line(" ".join(str(failure).split()), "error")]
+    except Exception as failure:
+        log.exception("a line was not answered")
+        return [line(f"Byline failed inside ({type(failure).__name__}); please ask again or report it.", "error")]
 
 
 def _command(word: str) -> str:

@@ -8,7 +8,6 @@ Order, the later one wins: the defaults below, config.yaml, BYLINE_SECTION__KEY,
 BYLINE_INDEX and the command line. Relative paths in the settings start at the folder of config.yaml; those on the
 command line, in BYLINE_CONFIG and in BYLINE_INDEX at the current one.
 """
-# ruff: noqa: RUF009 (the call in each default is dataclasses.field, with the rule beside it)
 
 from __future__ import annotations
 
