@@ -64,7 +64,9 @@ class Screen:
         marker = visible(paragraph.marker)
         column = max(paragraph.indent, len(marker) + 1 if marker else 0)
         width = min(self._console.width, _WIDEST) - column
-        wrapped = text.wrap(self._console, width, overflow="fold") if self.terminal and width > 0 and text else [text]
+        # One long word (an address) is left to the terminal to break: what it breaks itself can still be clicked.
+        wraps = self.terminal and width > 0 and " " in text.plain
+        wrapped = text.wrap(self._console, width, overflow="fold") if wraps else [text]
         for number, part in enumerate(wrapped):
             part.rstrip()
             before = (marker if number == 0 else "").ljust(column)

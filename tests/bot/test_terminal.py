@@ -89,6 +89,11 @@ def test_a_screen_gets_wrapped_lines_that_hang_behind_the_marker() -> None:
     ]
 
 
+def test_an_address_is_left_whole_so_that_it_can_be_clicked() -> None:
+    address = "https://news.example/" + "a" * 80
+    assert _STYLING.sub("", shown(Paragraph((Run(address, "faint"),), indent=4), Tty())) == f"    {address}\n"
+
+
 def test_colour_can_be_turned_off_and_emphasis_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = line("SDF", "answer")
     assert "\x1b[1;32m" in shown(answer, Tty())
