@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.article import Article, sha256
 from index.embed import Vectors
@@ -30,6 +31,7 @@ from index.words import write_words
 
 ARTICLES = "articles.sqlite"
 VECTORS = "vectors.f32"
+STANDING = "standing.npy"
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _SCHEMA = """
@@ -55,6 +57,7 @@ class Draft:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._terms: list[Sequence[str]] = []
+        self._runs: list[tuple[str, int, int]] = []
         self.articles = self.sentences = self.rows = self.dimension = self.skipped = self._written = 0
         self._vectors = open(folder / VECTORS, "wb")  # noqa: SIM115 - held open over many calls, closed in close()
         try:
@@ -90,6 +93,7 @@ class Draft:
         for row, passage in enumerate(passages, self.rows):
             self._insert("passages", (row, number, passage.first, passage.last, passage.start, passage.end))
         self._terms.extend(terms)
+        self._runs.append((article.id, self.rows, len(passages)))
         self.articles += 1
         self.sentences += len(sentences)
         self.rows += len(passages)
@@ -127,10 +131,20 @@ class Draft:
         if self._written != self.rows:
             raise ValueError(f"{self.rows} passages but {self._written} vectors")
         write_words(self._folder, self._terms)
+        with open(self._folder / STANDING, "wb") as file:
+            np.lib.format.write_array(file, self._standing(), allow_pickle=False)
         return {
             "articles": self.articles, "sentences": self.sentences, "passages": self.rows, "vectors": self._written,
             "dimension": self.dimension, "skipped": self.skipped,
         }  # fmt: skip
+
+    def _standing(self) -> NDArray[np.int32]:
+        """Each row's place when the articles are sorted by id: it settles ties whatever order they were built in."""
+        standing, place = np.zeros(self.rows, dtype=np.int32), 0
+        for _, row, count in sorted(self._runs):
+            standing[row : row + count] = range(place, place + count)
+            place += count
+        return standing
 
     def close(self) -> None:
         """Let go of the files; safe to call twice."""

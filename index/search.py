@@ -1,7 +1,8 @@
 """Words and a vector -> Hits: the rows of the passages most likely to hold an answer, both searches fused.
 
 Comes in: a snapshot, the question's terms and its unit vector. Goes out: hits, best first. The promise: the order
-depends on the generation and the question alone (ties go to the better cosine, then to the lower row). Fusion is by reciprocal ranks (Cormack,
+depends on the articles and the question alone, not on the order they were added in: ties of fused scores go to the
+better cosine, all others to the article whose id comes first and there to the earlier passage. Fusion is by reciprocal ranks (Cormack,
 Clarke and Büttcher 2009): a hit scores the sum of 1 / (k + rank) over the searches that found it.
 """
 
@@ -38,27 +39,48 @@ def search(
     """
     if not snapshot.counts["passages"]:
         return []
-    cosines = snapshot.vectors @ vector
-    bm25 = snapshot.words.scores(terms)
-    by_vector = {row: rank for rank, row in enumerate(_best(cosines, vectors), 1)}
-    by_words = {row: rank for rank, row in enumerate(_best(bm25, words), 1) if bm25[row] > 0}
+    bm25, standing = snapshot.words.scores(terms), snapshot.standing
+    by_vector = {row: rank for rank, row in enumerate(_nearest(snapshot, vector, vectors), 1)}
+    by_words = {row: rank for rank, row in enumerate(best(bm25, words, standing), 1) if bm25[row] > 0}
+    rows = list(by_vector | by_words)
     hits = [
         Hit(
             row, sum(1 / (fuse_k + rank[row]) for rank in (by_vector, by_words) if row in rank),
-            by_vector.get(row), float(cosines[row]), by_words.get(row), float(bm25[row]),
+            by_vector.get(row), float(cosine), by_words.get(row), float(bm25[row]),
         )
-        for row in by_vector.keys() | by_words.keys()
+        for row, cosine in zip(rows, _cosines(snapshot.vectors, vector, rows), strict=True)
     ]  # fmt: skip
-    return sorted(hits, key=lambda hit: (-hit.score, -hit.vector_score, hit.row))
+    return sorted(hits, key=lambda hit: (-hit.score, -hit.vector_score, standing[hit.row]))
 
 
-def _best(scores: NDArray[np.float32], count: int) -> list[int]:
-    """The rows of the highest scores, highest first, ties to the lower row."""
+def best(scores: NDArray[np.float32], count: int, standing: NDArray[np.int32]) -> list[int]:
+    """The rows of the highest scores, highest first, ties by their standing."""
+    rows = _highest(scores, count, 0)
+    return _first(rows, scores[rows], count, standing)
+
+
+def _nearest(snapshot: Snapshot, vector: Vectors, count: int) -> list[int]:
+    """The rows of the highest cosines, highest first, ties by their standing."""
+    # BLAS rounds a row's product by the row's place in the matrix (3e-8 seen), so the same story told by two outlets
+    # would not tie: it only says which rows are near, and their cosines are then worked out anew
+    rows = _highest(snapshot.vectors @ vector, count, 1e-6)
+    return _first(rows, _cosines(snapshot.vectors, vector, rows), count, snapshot.standing)
+
+
+def _first(rows: NDArray[np.intp], scores: Vectors, count: int, standing: NDArray[np.int32]) -> list[int]:
+    found: list[int] = rows[np.lexsort((standing[rows], -scores))[:count]].tolist()
+    return found
+
+
+def _cosines(vectors: Vectors, vector: Vectors, rows: Sequence[int] | NDArray[np.intp]) -> Vectors:
+    """The cosines of some rows; equal rows get equal ones."""
+    found: Vectors = (vectors[np.asarray(rows, dtype=np.intp)] * vector).sum(axis=1)
+    return found
+
+
+def _highest(scores: NDArray[np.float32], count: int, slack: float) -> NDArray[np.intp]:
+    """The rows of the `count` highest scores, and all that tie with the last of them or miss it by `slack`."""
     count = min(count, len(scores))
     if not count:
-        return []
-    # partition finds the border; every row that ties with it is taken, so that ties are settled by row, not by luck
-    border = np.partition(scores, len(scores) - count)[len(scores) - count]
-    rows = np.flatnonzero(scores >= border)
-    order = np.lexsort((rows, -scores[rows]))[:count]
-    return [int(row) for row in rows[order]]
+        return np.zeros(0, dtype=np.intp)
+    return np.flatnonzero(scores >= np.partition(scores, len(scores) - count)[len(scores) - count] - slack)

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KINDS, VECTORS
+from index.draft import ARTICLES, KINDS, STANDING, VECTORS
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged
 from index.generations import Generation, check, hold
@@ -78,11 +78,12 @@ class Snapshot:
         self._one_at_a_time = threading.Lock()
         try:
             self.vectors = self._map_vectors()
+            self.standing: NDArray[np.int32] = np.load(generation.folder / STANDING, mmap_mode="r")
             self.words = Words(generation.folder, self.counts["passages"])
             self._database = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
             )
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:
             raise IndexDamaged(generation.folder, f"a file cannot be opened: {error}") from error
         self.article = lru_cache(maxsize=512)(self._article)
         try:
@@ -101,7 +102,7 @@ class Snapshot:
     def entries(self) -> Iterator[Entry]:
         """All articles, in the order of their rows."""
         for found in self._query(f"SELECT {_LISTED} FROM articles ORDER BY number"):
-            yield _entry(found)
+            yield self._entry(found)
 
     def entry(self, article: str) -> Entry:
         """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`."""
@@ -112,7 +113,7 @@ class Snapshot:
             several = ", ".join(str(one[0]) for one in found)
             why = f"more than one begins so: {several}" if several and article else "see `byline articles`"
             raise ArticleUnknown(f"no article goes by {article!r} in {self.name}; {why}")
-        return _entry(found[0])
+        return self._entry(found[0])
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
@@ -127,8 +128,11 @@ class Snapshot:
 
     def passages_of(self, stored: StoredArticle) -> tuple[Passage, ...]:
         """All passages of an article, in order."""
-        query = 'SELECT row, first, last, start, "end" FROM passages WHERE row >= ? AND row < ? ORDER BY row'
-        found = self._query(query, stored.rows.start, stored.rows.stop)
+        query = (
+            'SELECT p.row, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article '
+            "WHERE p.row >= ? AND p.row < ? AND a.id = ? ORDER BY p.row"
+        )
+        found = self._query(query, stored.rows.start, stored.rows.stop, stored.article.id)
         if [row for row, *_ in found] != list(stored.rows):
             raise IndexDamaged(self._path, f"a passage of article {stored.article.id} is missing")
         return tuple(self._passage(stored, *one) for one in found)
@@ -158,8 +162,8 @@ class Snapshot:
         digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
         try:
             article = Article(
-                id_, text, raw, origin, markup, title, url, source, _strings(authors), published, language,
-                _strings(collections), _strings(flags),
+                id_, text, raw, origin, markup, title, url, source, self._strings(authors), published, language,
+                self._strings(collections), self._strings(flags),
             )  # fmt: skip
         except (ValueError, TypeError, AttributeError):
             raise IndexDamaged(self._path, f"article {id_} cannot be read") from None
@@ -186,6 +190,21 @@ class Snapshot:
             raise IndexDamaged(self._path, f"passage {row} is not whole sentences of article {id_}")
         return Passage(id_, first, last, start, end, stored.article.text[start:end])
 
+    def _entry(self, found: tuple[Any, ...]) -> Entry:
+        id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, row, rows = (
+            found
+        )
+        return Entry(
+            id_, title, url, source, self._strings(authors), published, language, self._strings(collections), origin,
+            fingerprint, pieces, range(row, row + rows),
+        )  # fmt: skip
+
+    def _strings(self, text: str) -> tuple[str, ...]:
+        try:
+            return tuple(json.loads(text))
+        except (ValueError, TypeError):
+            raise IndexDamaged(self._path, f"{text!r} is not a list of names") from None
+
     def _map_vectors(self) -> Vectors:
         rows, dimension = self.counts["vectors"], self.counts["dimension"]
         path = self.generation.folder / VECTORS
@@ -203,6 +222,8 @@ class Snapshot:
         if (articles, pieces, rows) != expected:
             found = f"{articles} articles, {pieces} sentences, {rows} passages"
             raise IndexDamaged(self._path, f"it holds {found}; its manifest says {expected}")
+        if len(self.standing) != rows:
+            raise IndexDamaged(self.generation.folder / STANDING, f"it does not hold {rows} places")
 
     def _query(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         try:
@@ -225,22 +246,10 @@ def verify(snapshot: Snapshot) -> None:
         snapshot.passages_of(stored)
         if len(stored.sentences) != entry.pieces:
             raise IndexDamaged(snapshot.generation.folder / ARTICLES, f"a sentence of {entry.id} is missing")
+    if not np.array_equal(np.sort(snapshot.standing), np.arange(len(snapshot.standing))):
+        raise IndexDamaged(snapshot.generation.folder / STANDING, "a place is taken twice")
     snapshot.words.verify()
     for start in range(0, len(snapshot.vectors), 65536):
         lengths = np.linalg.norm(snapshot.vectors[start : start + 65536], axis=1)
         if not np.all(np.abs(lengths - 1) < 1e-3):
             raise IndexDamaged(snapshot.generation.folder / VECTORS, "a vector is not of length one")
-
-
-def _entry(found: tuple[Any, ...]) -> Entry:
-    id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows = (
-        found
-    )
-    return Entry(
-        id_, title, url, source, _strings(authors), published, language, _strings(collections), origin,
-        fingerprint, pieces, range(first_row, first_row + rows),
-    )  # fmt: skip
-
-
-def _strings(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text))

@@ -38,8 +38,9 @@ def terms(text: str) -> list[str]:
     becomes a term of its own, with a caret before it; one written with full stops ("U.S.") is a name anywhere.
     """
     text = unicodedata.normalize("NFC", text)
-    shouted = text.isupper()
-    found = [(word, term) for word in _WORD.findall(text) if (term := _term(word))]
+    words = _WORD.findall(text)
+    shouted = len(words) > 1 and text.isupper()
+    found = [(word, term) for word in words if (term := _term(word))]
     return [term for word, term in found if term[0] != "^" or "." in word or not shouted]
 
 

@@ -1,0 +1,372 @@
+"""Publish, then load, is identity; what is read is checked, and a snapshot outlives its folder."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import string
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from index.article import Article, sha256
+from index.draft import ARTICLES, KINDS, VECTORS, Draft
+from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
+from index.generations import Generation, current
+from index.passages import Passage, passages
+from index.publish import digests, publish, writing
+from index.sources.files import Skipped
+from index.split import Sentence
+from index.store import Snapshot, open_snapshot, verify
+from index.words import terms
+from tests.index.test_generations import forge
+from tests.index.tiny import DIMENSION, edition, publish_texts, vector
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
+LINE = st.text(st.sampled_from(string.ascii_letters + " éß漢😀\u0301'"), min_size=1, max_size=12)
+MAYBE = st.none() | LINE
+Prepared = tuple[Article, tuple[Sentence, ...], tuple[Passage, ...]]
+
+
+@st.composite
+def prepared(draw: st.DrawFn) -> Prepared:
+    """An article of any text, cut into pieces at any places."""
+    text = draw(TEXT)
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    sentences = tuple(
+        Sentence(start, end, text[start:end], draw(st.sampled_from(KINDS)))
+        for start, end in zip(cuts[::2], cuts[1::2], strict=False)
+    )
+    article = Article(
+        draw(LINE), text, sha256(b"raw"), draw(LINE), draw(LINE), draw(MAYBE), draw(MAYBE), draw(MAYBE),
+        tuple(draw(st.lists(LINE, max_size=2))), draw(MAYBE), draw(MAYBE), tuple(draw(st.lists(LINE, max_size=2))),
+        tuple(draw(st.lists(LINE, max_size=2))),
+    )  # fmt: skip
+    return article, sentences, passages(article.id, text, sentences, 5, 10)
+
+
+def write(folder: Path, articles: list[Prepared], skipped: list[Skipped]) -> dict[str, object]:
+    draft = Draft(folder)
+    for article, sentences, runs in articles:
+        draft.add(article, f"key of {article.id}", sentences, runs, [terms(run.text) for run in runs])
+        if runs:
+            draft.add_vectors(np.array([vector(run.text) for run in runs]))
+    draft.skip(skipped)
+    return {"content": "0" * 64, "counts": draft.finish()}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    articles=st.lists(prepared(), max_size=4, unique_by=lambda one: one[0].id),
+    skipped=st.lists(st.builds(Skipped, LINE, LINE, LINE), max_size=2),
+)
+def test_publish_then_load_is_identity(tmp_path: Path, articles: list[Prepared], skipped: list[Skipped]) -> None:
+    """Articles, sentences, passages, vectors, words and what was skipped come back as they went in, in order."""
+    with writing(tmp_path):
+        publish(tmp_path, lambda folder: write(folder, articles, skipped), 1)
+    snapshot = open_snapshot(tmp_path)
+    verify(snapshot)
+    assert [entry.id for entry in snapshot.entries()] == [article.id for article, _, _ in articles]
+    runs = [run for _, _, found in articles for run in found]
+    for article, sentences, found in articles:
+        stored = snapshot.article(article.id)
+        assert (stored.article, stored.sentences) == (article, sentences)
+        assert snapshot.passages_of(stored) == found
+        assert snapshot.key(article.id) == f"key of {article.id}"
+        assert all(article.text[s.start : s.end] == s.text for s in stored.sentences)
+    assert snapshot.passages(range(len(runs))) == runs
+    assert snapshot.vectors.tolist() == [vector(run.text).tolist() for run in runs]
+    for row, run in enumerate(runs):
+        assert all(snapshot.words.scores([term])[row] > 0 for term in terms(run.text))
+    assert snapshot.skipped() == skipped
+    assert snapshot.counts["sentences"] == sum(len(sentences) for _, sentences, _ in articles)
+    snapshot.close()
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 0.0, 3e38], ids=str)
+def test_a_vector_that_is_not_a_direction_is_refused_with_its_row(tmp_path: Path, bad: float) -> None:
+    """IDX-013, when building: NaN, infinite, zero and overlong rows never reach a generation."""
+    draft = Draft(tmp_path)
+    good = np.array([vector("one"), vector("two")])
+    draft.add_vectors(good)
+    spoiled = good.copy()
+    spoiled[1] = bad
+    with pytest.raises(IndexFailure, match="the vector of row 3 has length"):
+        draft.add_vectors(spoiled)
+    draft.close()
+
+
+def test_vectors_of_two_widths_are_refused(tmp_path: Path) -> None:
+    """One generation holds vectors of one space."""
+    draft = Draft(tmp_path)
+    draft.add_vectors(np.eye(3, dtype=np.float32))
+    with pytest.raises(IndexFailure, match="4 numbers after some of 3"):
+        draft.add_vectors(np.eye(4, dtype=np.float32))
+    draft.close()
+
+
+def test_half_precision_vectors_are_stored_as_floats(tmp_path: Path) -> None:
+    """IX11: what is stored is float32, whatever came."""
+    draft = Draft(tmp_path)
+    draft.add_vectors(np.eye(4, dtype=np.float16))  # type: ignore[arg-type]
+    draft.close()
+    assert np.array_equal(np.fromfile(tmp_path / VECTORS, dtype="<f4").reshape(4, 4), np.eye(4))
+
+
+def test_fewer_vectors_than_passages_are_refused(tmp_path: Path) -> None:
+    """IDX-014, when building: every passage has its vector or nothing is published."""
+    draft = Draft(tmp_path)
+    text = "One sentence."
+    sentences = (Sentence(0, len(text), text),)
+    article = Article("a", text, "", "a")
+    draft.add(article, "a", sentences, passages("a", text, sentences, 60, 120), [terms(text)])
+    with pytest.raises(ValueError, match="1 passages but 0 vectors"):
+        draft.finish()
+
+
+def sealed_again(generation: Generation, **changes: object) -> Generation:
+    """The generation after its files were changed, with every digest made right again."""
+    (generation.folder / "manifest.json").unlink()
+    forge(generation, files=digests(generation.folder), **changes)
+    return current(generation.folder.parent)
+
+
+def sql(statement: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
+        database.execute(statement)
+        database.close()
+
+    return change
+
+
+def spans(change: Callable[[np.ndarray], None]) -> Callable[[Path], None]:
+    """Change the first article's sentence offsets, their digest with them."""
+
+    def apply(folder: Path) -> None:
+        database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
+        ((blob,),) = database.execute("SELECT sentences FROM articles WHERE number = 0").fetchall()
+        found = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).copy()
+        change(found)
+        changed = found.tobytes()
+        database.execute(
+            "UPDATE articles SET sentences = ?, sentences_sha256 = ? WHERE number = 0", (changed, sha256(changed))
+        )
+        database.close()
+
+    return apply
+
+
+def put(row: int, column: int, value: int) -> Callable[[np.ndarray], None]:
+    def change(found: np.ndarray) -> None:
+        found[row, column] = value
+
+    return change
+
+
+FORGED = {
+    "a sentence past the end": spans(put(-1, 1, 10_000)),
+    "a sentence that ends before it starts": spans(put(0, 1, 0)),
+    "a sentence before the text": spans(put(0, 0, -1)),
+    "sentences that overlap": spans(put(1, 0, 3)),
+    "a kind that does not exist": spans(put(0, 2, 9)),
+    "spans cut short": sql("UPDATE articles SET sentences = substr(sentences, 1, 11) WHERE number = 0"),
+    "spans moved": sql("UPDATE articles SET sentences = zeroblob(length(sentences)) WHERE number = 0"),
+    "another text": sql("UPDATE articles SET text = 'Nothing was so.' || text WHERE number = 0"),
+    "a text of no text": sql("UPDATE articles SET text = 7 WHERE number = 0"),
+    "another title": sql("UPDATE articles SET title = 'Another' WHERE number = 0"),
+    "another date": sql("UPDATE articles SET published = '1999-01-01' WHERE number = 0"),
+    "authors of no kind": sql("UPDATE articles SET authors = '[' WHERE number = 0"),
+    "a passage past the end": sql('UPDATE passages SET "end" = 9999 WHERE row = 0'),
+    "a passage inside a word": sql('UPDATE passages SET start = start + 1 WHERE row = 1'),
+    "a passage of sentences that are not there": sql("UPDATE passages SET last = 99 WHERE row = 1"),
+    "a passage before the first": sql("UPDATE passages SET first = -1 WHERE row = 0"),
+    "a passage of another article": sql("UPDATE passages SET article = 1 WHERE row = 0"),
+    "a row of another article": sql("UPDATE articles SET first_row = 1 WHERE number = 0"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", FORGED)
+def test_what_does_not_fit_is_found_though_every_digest_is_right(tmp_path: Path, how: str) -> None:
+    """IDX-015: `verify` finds it, and no passage of the article can be read."""
+    generation = publish_texts(tmp_path, edition(1))
+    FORGED[how](generation.folder)
+    sealed_again(generation)
+    snapshot = open_snapshot(tmp_path)
+    with pytest.raises(IndexDamaged, match="byline build"):
+        verify(snapshot)
+    with pytest.raises(IndexDamaged, match="byline build"):
+        snapshot.passages(range(3))
+    snapshot.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM passages WHERE row = 3", "DELETE FROM articles WHERE number = 1",
+        "UPDATE articles SET pieces = pieces + 1 WHERE number = 0", "DROP TABLE passages",
+    ],
+)  # fmt: skip
+def test_counts_that_differ_by_one_are_refused_on_opening(tmp_path: Path, statement: str) -> None:
+    """IDX-014, when loading: articles, sentences and passages are counted."""
+    generation = publish_texts(tmp_path)
+    sql(statement)(generation.folder)
+    sealed_again(generation)
+    with pytest.raises(IndexDamaged, match=ARTICLES):
+        open_snapshot(tmp_path)
+
+
+@pytest.mark.parametrize("rows", [-1, 1])
+def test_a_vector_more_or_less_is_refused_on_opening(tmp_path: Path, rows: int) -> None:
+    """IDX-014: the matrix has one row a passage, or it is not read."""
+    generation = publish_texts(tmp_path)
+    data = (generation.folder / VECTORS).read_bytes()
+    (generation.folder / VECTORS).write_bytes((data + data)[: len(data) + rows * 4 * DIMENSION])
+    sealed_again(generation)
+    with pytest.raises(IndexDamaged, match=VECTORS):
+        open_snapshot(tmp_path)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0])
+def test_verify_finds_a_vector_that_is_no_direction(tmp_path: Path, bad: float) -> None:
+    """IDX-013, when loading: though its digest is right."""
+    generation = publish_texts(tmp_path)
+    matrix = np.fromfile(generation.folder / VECTORS, dtype="<f4").reshape(-1, DIMENSION)
+    matrix[4] = bad
+    matrix.tofile(generation.folder / VECTORS)
+    sealed_again(generation)
+    snapshot = open_snapshot(tmp_path)
+    with pytest.raises(IndexDamaged, match=VECTORS):
+        verify(snapshot)
+    snapshot.close()
+
+
+def test_verify_finds_words_of_a_passage_that_is_not_there(tmp_path: Path) -> None:
+    """The words' rows are rows of passages."""
+    generation = publish_texts(tmp_path)
+    rows = np.load(generation.folder / "words.rows.npy")
+    rows[-1] = 999
+    np.save(generation.folder / "words.rows.npy", rows)
+    sealed_again(generation)
+    snapshot = open_snapshot(tmp_path)
+    with pytest.raises(IndexDamaged, match="words"):
+        verify(snapshot)
+    snapshot.close()
+
+
+def test_a_text_damaged_after_opening_is_not_read(tmp_path: Path) -> None:
+    """IX8: the digest is compared when the article is read, not only when the index is opened."""
+    generation = publish_texts(tmp_path)
+    snapshot = open_snapshot(tmp_path)
+    path = generation.folder / ARTICLES
+    data = path.read_bytes()
+    assert data.count(b"yellow flag") == 1
+    with open(path, "r+b") as file:
+        file.write(data.replace(b"yellow flag", b"yellow flog"))
+    snapshot._query("PRAGMA shrink_memory")  # what SQLite has in memory is not what lies on the disk
+    entry = next(entry for entry in snapshot.entries() if "baghuz" in entry.id)
+    with pytest.raises(IndexDamaged, match="not what was indexed"):
+        snapshot.article(entry.id)
+    snapshot.close()
+
+
+def test_a_database_zeroed_after_opening_is_damage_and_no_crash(tmp_path: Path) -> None:
+    """IX8: SQLite's own complaint is told as ours."""
+    generation = publish_texts(tmp_path)
+    snapshot = open_snapshot(tmp_path)
+    with open(generation.folder / ARTICLES, "r+b") as file:
+        file.write(bytes(len(file.read())))
+        file.seek(0)
+        file.write(bytes((generation.folder / ARTICLES).stat().st_size))
+    with pytest.raises((IndexDamaged, ArticleUnknown)):
+        snapshot.article("baghuz")
+    snapshot.close()
+
+
+def test_a_snapshot_outlives_newer_generations_and_its_own_folder(tmp_path: Path) -> None:
+    """All of it: texts, vectors, and words, though none of them had been asked for before the folder went."""
+    publish_texts(tmp_path, edition(1))
+    snapshot = open_snapshot(tmp_path)
+    folder = snapshot.generation.folder
+    for number in (2, 3, 4):
+        publish_texts(tmp_path, edition(number))
+    assert not folder.exists()
+    runs = snapshot.passages(range(snapshot.counts["passages"]))
+    assert all("Edition 1" in snapshot.article(entry.id).article.text for entry in snapshot.entries())
+    assert np.argmax(snapshot.words.scores(terms("Rotterdam"))) == next(
+        i for i, r in enumerate(runs) if "Rotterdam" in r.text
+    )
+    assert np.allclose(snapshot.vectors[0], vector(runs[0].text))
+    snapshot.close()
+
+
+def test_one_snapshot_serves_several_threads(tmp_path: Path) -> None:
+    """Eight threads read articles, passages and words at once, and each gets what one alone gets."""
+    publish_texts(tmp_path)
+    snapshot = open_snapshot(tmp_path)
+    ids = [entry.id for entry in snapshot.entries()]
+    alone = [snapshot._article(id_) for id_ in ids]
+    rows = range(snapshot.counts["passages"])
+    runs, scores = snapshot.passages(rows), snapshot.words.scores(terms("Monday flag"))
+    wrong: list[object] = []
+
+    def read() -> None:
+        try:
+            for _ in range(30):
+                assert [snapshot._article(id_) for id_ in ids] == alone
+                assert snapshot.passages(rows) == runs
+                assert np.array_equal(snapshot.words.scores(terms("Monday flag")), scores)
+                assert len(list(snapshot.entries())) == len(ids)
+        except BaseException as failure:
+            wrong.append(failure)
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    snapshot.close()
+
+
+def test_an_article_goes_by_its_id_or_an_unambiguous_beginning(tmp_path: Path) -> None:
+    """Marks that SQL reads as wildcards mean themselves, and an empty word means no article."""
+    publish_texts(tmp_path, {"a_b.txt": "One.", "a_c.txt": "Two.", "axb.txt": "Three."})
+    snapshot = open_snapshot(tmp_path)
+    ids = [entry.id for entry in snapshot.entries()]
+    assert [snapshot.entry(id_).id for id_ in ids] == ids
+    assert snapshot.entry("ax").id == ids[2]
+    for unclear, why in (
+        ("a-", "more than one"),
+        ("", "byline articles"),
+        ("%", "byline articles"),
+        ("a_", "byline"),
+        ("A", "by"),
+    ):
+        with pytest.raises(ArticleUnknown, match=why):
+            snapshot.entry(unclear)
+    with pytest.raises(ArticleUnknown, match="byline articles"):
+        snapshot.article("nobody")
+    snapshot.close()
+
+
+def test_an_empty_generation_can_be_read(tmp_path: Path) -> None:
+    """No article is not damage."""
+    publish_texts(tmp_path, {})
+    snapshot = open_snapshot(tmp_path)
+    verify(snapshot)
+    assert (list(snapshot.entries()), snapshot.period(), snapshot.vectors.shape[0]) == ([], None, 0)
+    snapshot.close()
+
+
+def test_a_folder_that_is_gone_is_damage(tmp_path: Path) -> None:
+    """A snapshot of a generation that was pruned before it was opened says so."""
+    generation = publish_texts(tmp_path)
+    shutil.rmtree(generation.folder)
+    with pytest.raises(IndexDamaged):
+        Snapshot(generation)
