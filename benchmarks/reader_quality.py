@@ -16,8 +16,8 @@ from pathlib import Path
 
 import torch
 
-from bot.read import Reader, Window, load_reader
 from benchmarks.reader_news import news
+from bot.read import Reader, Window, load_reader
 from training.calibrate import diagram
 from training.data import Corpus, DataMissing, Example, Part, read_corpus
 from training.evaluate import (

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from bot.answer import Rules
 from bot.ask import Asked, Asking, ask
@@ -22,7 +22,7 @@ from bot.read import Reader, load_reader
 from bot.retrieve import Retrieval
 from bot.similar import SentenceScorer
 from index.build import Recipe
-from index.embed import Embedder, Embedding, Engine, Precision, fingerprint, load_embedder
+from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexMismatch
 from index.generations import CURRENT, previous
 from index.store import Snapshot, StoredArticle, open_snapshot
@@ -35,8 +35,8 @@ def embedding(config: Config) -> Embedding:
     e = config.embedding
     return Embedding(
         model=str(e.model),
-        engine=cast(Engine, e.engine),
-        precision=cast(Precision, e.precision),
+        engine=e.engine,
+        precision=e.precision,
         batch_size=e.batch_size,
         query_prefix=e.query_prefix,
         passage_prefix=e.passage_prefix,
