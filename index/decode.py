@@ -100,7 +100,8 @@ def _reads_like_western_words(text: str) -> bool:
     if strange > len(text) // 4:
         return False
     for word in _WORD.findall(text):
-        if not word.isascii() and word not in _WORD_OF_ONE:
-            if not any(character <= "\x7f" for character in word) or re.search(r"[^\x00-\x7f]{3}", word):
-                return False
+        if word.isascii() or word in _WORD_OF_ONE:
+            continue
+        if not any(character <= "\x7f" for character in word) or re.search(r"[^\x00-\x7f]{3}", word):
+            return False
     return all(c <= "\x7f" or c.isalpha() or c in _SYMBOLS for c in set(text))
