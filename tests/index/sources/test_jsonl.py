@@ -105,7 +105,7 @@ def test_blank_lines_crlf_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> No
 
 
 def test_the_raw_digest_is_that_of_the_line(tmp_path: Path) -> None:
-    one, two = _read(tmp_path, {"text": "One."}, {"text": "Two."})
+    _one, two = _read(tmp_path, {"text": "One."}, {"text": "Two."})
     (tmp_path / "a.jsonl").write_bytes(json.dumps({"text": "Two."}).encode() + b"\r\n")
     (alone,) = documents([tmp_path])
     assert isinstance(two, Article) and not isinstance(alone, Skipped)
