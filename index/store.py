@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -24,13 +25,14 @@ from numpy.typing import NDArray
 from index.article import Article, sha256
 from index.draft import ARTICLES, KINDS, STANDING, VECTORS
 from index.embed import Vectors
-from index.errors import ArticleUnknown, IndexDamaged
+from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
 from index.generations import Generation, check, hold
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Sentence
 from index.words import Words
 
+DOCUMENTS = "documents"  # the kind of a generation that document_store.py writes
 _LISTED = (
     "id, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows"
 )
@@ -71,6 +73,8 @@ class Snapshot:
     """One published generation, held open; safe to use from several threads."""
 
     def __init__(self, generation: Generation) -> None:
+        if generation.manifest.get("kind") == DOCUMENTS:
+            raise IndexFailure(f"{generation.folder.parent} holds a document store; set index.dir to another folder")
         self.generation = generation
         self._path = generation.folder / ARTICLES
         self.counts: Mapping[str, int] = generation.manifest["counts"]
@@ -85,6 +89,7 @@ class Snapshot:
             )
         except (OSError, ValueError, sqlite3.Error) as error:
             raise IndexDamaged(generation.folder, f"a file cannot be opened: {error}") from error
+        weakref.finalize(self, self._database.close)
         self.article = lru_cache(maxsize=512)(self._article)
         try:
             self._check_counts()

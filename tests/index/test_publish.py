@@ -49,7 +49,7 @@ def points_of_a_publish(index: Path) -> list[str]:
     return points.passed
 
 
-def in_a_child(work: Callable[[], None]) -> int:
+def in_a_child(work: Callable[[], object]) -> int:
     """Do the work in a forked process; returns how it ended."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # numpy's threads: the child does not touch them

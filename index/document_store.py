@@ -1,0 +1,302 @@
+"""Haystack's DocumentStore protocol over published generations; the only door to haystack.
+
+Comes in: haystack `Document`s, to be written; or the folder of an index that was built from articles. Goes out:
+`Document`s by filter, by embedding and by words. The promise others lean on: each write publishes one generation, so
+it is there whole or not at all, and readers in other processes see it at their next question.
+
+A folder holds one of two things. Documents that came through the protocol may be anything haystack allows; every
+write lays all of them down anew, so write many at a time. An index built from articles gives its passages as
+documents and is changed by `byline` alone: a passage without its article could not be cited.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.article import sha256
+from index.errors import IndexDamaged, IndexMissing
+from index.generations import Generation, current, hold
+from index.publish import publish, writing
+from index.store import DOCUMENTS, Snapshot
+from index.words import Words, terms, write_words
+
+os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # it is read when haystack is imported
+
+from haystack import default_from_dict, default_to_dict
+from haystack.dataclasses import Document
+from haystack.document_stores.errors import DocumentStoreError, DuplicateDocumentError
+from haystack.document_stores.types import DuplicatePolicy
+from haystack.errors import FilterError
+from haystack.utils.filters import document_matches_filter
+
+Filters = dict[str, Any] | None
+Matrix = NDArray[np.floating[Any]]
+
+LINES = "documents.jsonl"
+EMBEDDINGS = "embeddings.npy"
+EMBEDDED = "embedded.npy"
+_STEP = 256  # documents made at a time while filters are tried on a ranking
+
+
+class BylineDocumentStore:
+    """The documents in a folder; nothing is opened before it is asked for."""
+
+    def __init__(self, folder: str | Path, keep: int = 2) -> None:
+        self._folder, self._keep = Path(folder), keep
+        self._shelf: _Shelf = _Written(None)
+        self._turn = threading.Lock()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The store as haystack writes it into a pipeline's file."""
+        return default_to_dict(self, folder=str(self._folder), keep=self._keep)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> BylineDocumentStore:
+        """The store that `to_dict` described."""
+        store: BylineDocumentStore = default_from_dict(cls, data)
+        return store
+
+    def count_documents(self) -> int:
+        """How many documents there are."""
+        return self._current().count
+
+    def count_documents_by_filter(self, filters: dict[str, Any]) -> int:
+        """How many documents the filters let through."""
+        return len(self.filter_documents(filters))
+
+    def filter_documents(self, filters: Filters = None) -> list[Document]:
+        """The documents that the filters let through, in the order in which they are stored."""
+        shelf = self._current()
+        return [one for _, one in _matching(shelf, range(shelf.count), filters)]
+
+    def embedding_retrieval(
+        self, query_embedding: list[float], top_k: int = 10, filters: Filters = None
+    ) -> list[Document]:
+        """The documents nearest by cosine, best first, their score being the cosine; those without embedding never."""
+        shelf = self._current()
+        rows, scores = shelf.cosines(np.asarray(query_embedding, dtype=np.float64))
+        return _best(shelf, rows, scores, top_k, filters)
+
+    def bm25_retrieval(self, query: str, top_k: int = 10, filters: Filters = None) -> list[Document]:
+        """The documents best by BM25, best first; those that share no term with the query never."""
+        shelf = self._current()
+        scores = shelf.words_scores(terms(query))
+        rows = np.flatnonzero(scores > 0)
+        return _best(shelf, rows, scores[rows], top_k, filters)
+
+    def write_documents(self, documents: list[Document], policy: DuplicatePolicy = DuplicatePolicy.NONE) -> int:
+        """Store documents, all or none; returns how many were written. NONE means FAIL, as in haystack's own store."""
+        if not all(isinstance(one, Document) for one in documents):  # the letters of a string are none either
+            raise ValueError("write_documents wants a list of haystack Documents")
+        written: list[Document] = []
+
+        def change(stored: dict[str, Document]) -> None:
+            for one in documents:
+                if one.id in stored and policy is DuplicatePolicy.SKIP:
+                    continue
+                if one.id in stored and policy is not DuplicatePolicy.OVERWRITE:
+                    raise DuplicateDocumentError(f"a document of id {one.id!r} is there already; nothing was written")
+                stored[one.id] = one
+                written.append(one)
+
+        self._change(change)
+        return len(written)
+
+    def delete_documents(self, document_ids: list[str]) -> None:
+        """Remove the documents of these ids; an id that is not there is passed over."""
+        self._change(lambda stored: [stored.pop(one, None) for one in document_ids])
+
+    def delete_all_documents(self) -> None:
+        """Remove every document."""
+        self._change(lambda stored: stored.clear())
+
+    def delete_by_filter(self, filters: dict[str, Any]) -> int:
+        """Remove what the filters let through; returns how many documents that were."""
+        doomed = [one.id for one in self.filter_documents(filters)]
+        self.delete_documents(doomed)
+        return len(doomed)
+
+    def update_by_filter(self, filters: dict[str, Any], meta: dict[str, Any]) -> int:
+        """Set these fields of the meta of what the filters let through; returns how many documents that were."""
+        found = [replace(one, meta={**one.meta, **meta}) for one in self.filter_documents(filters)]
+        self._change(lambda stored: stored.update((one.id, one) for one in found))
+        return len(found)
+
+    def _current(self) -> _Shelf:
+        with self._turn:
+            try:
+                if current(self._folder, whole=False).name != self._shelf.name:
+                    self._shelf = hold(self._folder, _open)
+            except IndexMissing:
+                self._shelf = _Written(None)
+            return self._shelf
+
+    def _change(self, change: Callable[[dict[str, Document]], object]) -> None:
+        """Publish what `change` makes of the documents by id; one writer at a time, `IndexBusy` for the others."""
+        with writing(self._folder):
+            shelf = self._current()
+            if not isinstance(shelf, _Written):
+                raise DocumentStoreError(
+                    f"{self._folder} was built from articles; change it with `byline build`, `add` or `remove`"
+                )
+            before = {one.id: one for one in shelf.documents(range(shelf.count))}
+            after = dict(before)
+            change(after)
+            if after != before:
+                publish(self._folder, lambda folder: _write(folder, list(after.values())), self._keep)
+
+
+class _Shelf(Protocol):
+    """One generation's documents, by row."""
+
+    name: str
+    count: int
+
+    def documents(self, rows: Sequence[int]) -> list[Document]: ...
+    def cosines(self, query: Matrix) -> tuple[NDArray[np.intp], Matrix]: ...
+    def words_scores(self, wanted: Sequence[str]) -> Matrix: ...
+
+
+class _Written:
+    """Documents that came through the protocol; without a generation, none."""
+
+    def __init__(self, generation: Generation | None) -> None:
+        self.name, self._lines = "", list[str]()
+        self._words: Words | None = None
+        self._matrix: Matrix = np.zeros((0, 0))
+        self._embedded: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
+        if generation is not None:
+            folder, self.name = generation.folder, generation.name
+            try:
+                self._lines = (folder / LINES).read_text(encoding="utf-8").split("\n")[:-1]
+                self._matrix, self._embedded = np.load(folder / EMBEDDINGS, mmap_mode="r"), np.load(folder / EMBEDDED)
+                self._words = Words(folder, len(self._lines))
+            except (OSError, ValueError) as error:
+                raise IndexDamaged(folder, f"a file cannot be opened: {error}") from error
+        self.count = len(self._lines)
+
+    def documents(self, rows: Sequence[int]) -> list[Document]:
+        where = {row: place for place, row in enumerate(self._embedded.tolist())}
+        found = []
+        for row in rows:
+            data = json.loads(self._lines[row])
+            data["embedding"] = self._matrix[where[row]].tolist() if row in where else None
+            found.append(Document.from_dict(data))
+        return found
+
+    def cosines(self, query: Matrix) -> tuple[NDArray[np.intp], Matrix]:
+        if not len(self._embedded):
+            return self._embedded, np.zeros(0)
+        lengths = np.linalg.norm(self._matrix, axis=1)
+        return self._embedded, (self._matrix @ _direction(query, self._matrix.shape[1])) / lengths
+
+    def words_scores(self, wanted: Sequence[str]) -> Matrix:
+        return self._words.scores(wanted) if self._words else np.zeros(0)
+
+
+class _Built:
+    """The passages of an index built from articles."""
+
+    def __init__(self, generation: Generation) -> None:
+        self._snapshot = Snapshot(generation)
+        self.name, self.count = generation.name, self._snapshot.counts["passages"]
+
+    def documents(self, rows: Sequence[int]) -> list[Document]:
+        return [self._document(row) for row in rows]
+
+    def _document(self, row: int) -> Document:
+        (passage,) = self._snapshot.passages([row])
+        article = self._snapshot.article(passage.article).article
+        meta = {
+            "article": article.id, "title": article.title, "source": article.source, "url": article.url,
+            "published": article.published, "start": passage.start, "end": passage.end, "first": passage.first,
+            "last": passage.last,
+        }  # fmt: skip
+        name, vector = f"{article.id}:{passage.first}-{passage.last}", self._snapshot.vectors[row]
+        return Document(id=name, content=passage.text, meta=meta, embedding=vector.tolist())
+
+    def cosines(self, query: Matrix) -> tuple[NDArray[np.intp], Matrix]:
+        vectors = self._snapshot.vectors
+        return np.arange(self.count), vectors @ _direction(query, vectors.shape[1]).astype(np.float32)
+
+    def words_scores(self, wanted: Sequence[str]) -> Matrix:
+        return self._snapshot.words.scores(wanted)
+
+
+def _open(generation: Generation) -> _Shelf:
+    return _Written(generation) if generation.manifest.get("kind") == DOCUMENTS else _Built(generation)
+
+
+def _direction(query: Matrix, width: int) -> Matrix:
+    length = np.linalg.norm(query)
+    if query.shape != (width,) or not 0 < length < np.inf:
+        raise ValueError(f"query_embedding must be {width} finite numbers, not all zero")
+    return query / length
+
+
+def _matching(shelf: _Shelf, rows: Sequence[int], filters: Filters) -> Iterator[tuple[int, Document]]:
+    """The places in `rows` whose documents the filters let through, with these."""
+    if filters and "operator" not in filters:
+        raise FilterError(f"not a filter: {filters!r}; it has no 'operator'")
+    for begin in range(0, len(rows), _STEP):
+        for place, one in enumerate(shelf.documents(rows[begin : begin + _STEP]), begin):
+            if not filters or document_matches_filter(filters, one):
+                yield place, one
+
+
+def _best(shelf: _Shelf, rows: NDArray[np.intp], scores: Matrix, top_k: int, filters: Filters) -> list[Document]:
+    """The first `top_k` that the filters let through, highest score first, ties to the lower row."""
+    order = np.lexsort((rows, -scores))
+    if not filters:
+        order = order[:top_k]
+    ranked, scored = rows[order].tolist(), scores[order].tolist()
+    found = islice(_matching(shelf, ranked, filters), top_k)
+    return [replace(one, score=scored[place]) for place, one in found]
+
+
+def _write(folder: Path, documents: Sequence[Document]) -> dict[str, Any]:
+    lines = []
+    for one in documents:
+        data = {key: value for key, value in one.to_dict(flatten=False).items() if key != "embedding"}
+        try:
+            lines.append(json.dumps(data, ensure_ascii=True))
+            same = json.loads(lines[-1]) == data
+        except (TypeError, ValueError):
+            same = False
+        if not same:
+            raise ValueError(f"document {one.id!r}: its meta holds what JSON cannot keep as it is; nothing was written")
+    text = "".join(f"{line}\n" for line in lines)
+    (folder / LINES).write_text(text, encoding="ascii")
+    embedded = [row for row, one in enumerate(documents) if one.embedding is not None]
+    matrix = _matrix([documents[row] for row in embedded])
+    for name, array in ((EMBEDDINGS, matrix), (EMBEDDED, np.array(embedded, dtype=np.intp))):
+        with open(folder / name, "wb") as file:
+            np.lib.format.write_array(file, array, allow_pickle=False)
+    write_words(folder, [terms(one.content or "") for one in documents])
+    digest = sha256(text.encode("ascii") + matrix.tobytes())
+    return {"kind": DOCUMENTS, "content": digest, "counts": {"documents": len(documents), "embedded": len(embedded)}}
+
+
+def _matrix(documents: Sequence[Document]) -> Matrix:
+    """The embeddings as one matrix: float32, as models give them, unless that would lose something."""
+    if not documents:
+        return np.zeros((0, 0), dtype=np.float32)
+    width = len(documents[0].embedding or ())
+    for one in documents:
+        row = np.asarray(one.embedding, dtype=np.float64)
+        if row.shape != (width,) or not 0 < np.linalg.norm(row) < np.inf:
+            raise ValueError(f"document {one.id!r}: its embedding is not {width} finite numbers; nothing was written")
+    exact = np.array([one.embedding for one in documents], dtype=np.float64)
+    with np.errstate(over="ignore"):
+        small = exact.astype(np.float32)
+    return small if np.array_equal(small, exact) else exact
