@@ -1,14 +1,14 @@
 """Everything that `index` can fail with.
 
-    IndexFailure                 a message that says what, where and what to do now
-    ├── DocumentRejected         one document cannot become an article; `reason` is a fixed word
-    ├── ArticleUnknown           no article goes by that id in this generation
-    ├── IndexMissing             there is no index in that folder yet
-    ├── IndexDamaged             a file of the index is not what its manifest says; `path` names it
-    ├── IndexMismatch            the index was made by another format, model or splitter than asked for
-    ├── IndexBusy                another process writes this index now
-    ├── IndexUnwritable          the disk refused: full, read-only, not ours
-    └── EmbedderUnavailable      the embedding model cannot be loaded
+IndexFailure                 a message that says what, where and what to do now
+├── DocumentRejected         one document cannot become an article; `reason` is a fixed word
+├── ArticleUnknown           no article goes by that id in this generation
+├── IndexMissing             there is no index in that folder yet
+├── IndexDamaged             a file of the index is not what its manifest says; `path` names it
+├── IndexMismatch            the index was made by another format, model or splitter than asked for
+├── IndexBusy                another process writes this index now
+├── IndexUnwritable          the disk refused: full, read-only, not ours
+└── EmbedderUnavailable      the embedding model cannot be loaded
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ class IndexFailure(Exception):
 class DocumentRejected(IndexFailure):
     """One document cannot become an article; the others of its batch go on.
 
-    `reason` is one of a fixed set of words (`empty_file`, `no_text`, `bad_encoding`, `bad_text`, `too_large`,
-    `too_many_sentences`, `too_deep`, `content_type_mismatch`, `not_a_regular_file`, `io_error`, `bad_json`,
-    `bad_field`, `duplicate_id`, `unsupported_format`), stable for scripts; the text says more.
+    `reason` is one of a fixed set of words (`empty_file`, `no_text`, `bad_encoding`, `bad_text`, `truncated`,
+    `too_large`, `too_many_sentences`, `too_deep`, `content_type_mismatch`, `not_a_regular_file`, `io_error`,
+    `bad_json`, `bad_field`, `duplicate`, `duplicate_id`, `unsupported_format`), stable for scripts; the text says more.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
