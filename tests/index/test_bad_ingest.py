@@ -1,11 +1,12 @@
 """Bad input at the door: each known bad document ends as it must, and never takes the others with it.
 
 One test for each case of the project's list of bad inputs (ING-...) that concerns text, Markdown, saved pages and
-JSON lines; those about what lies in a folder (067, 069, 070) are in sources/test_files.py. Cases that belong to what does not exist yet, and come with it: PDF 034, 035, 037 to 039, 041 to 043
-(a PDF is `unsupported_format` until then, tested here); DOCX and archives 047, 049; feeds and addresses 050, 051, 053
-to 055, 057, 058; syndication and trust 061, 062. Cases that belong to later steps: too many sentences in 017 and
-lines as units in 073 (splitting; that they are read quickly is tested here), what the terminal prints in 009 and what
-Telegram shows in 065, exit codes and the index kept in 069 to 071 (the build).
+JSON lines; those about what lies in a folder (067, 069, 070) are in sources/test_files.py. Cases that belong to what
+does not exist yet, and come with it: PDF 034, 035, 037 to 039, 041 to 043 (a PDF is `unsupported_format` until then,
+tested here); DOCX and archives 047, 049; feeds and addresses 050, 051, 053 to 055, 057, 058; syndication and trust
+061, 062. Cases that belong to later steps: too many sentences in 017 and lines as units in 073 (splitting; that they
+are read quickly is tested here), what the terminal prints in 009 and what Telegram shows in 065, exit codes and the
+index kept in 069 to 071 (the build).
 """
 
 from __future__ import annotations
