@@ -1,18 +1,18 @@
 """Bad input at the door: each known bad document ends as it must, and never takes the others with it.
 
 One test for each case of the project's list of bad inputs (ING-...) that concerns text, Markdown, saved pages and
-JSON lines. Cases that belong to what does not exist yet, and come with it: PDF 034, 035, 037 to 039, 041 to 043
-(a PDF is `unsupported_format` until then, tested here); DOCX and archives 047, 049; feeds and addresses 050, 051, 053
-to 055, 057, 058; syndication and trust 061, 062. Cases that belong to later steps: too many sentences in 017 and
-lines as units in 073 (splitting; that they are read quickly is tested here), what the terminal prints in 009 and what
-Telegram shows in 065, exit codes and the index kept in 069 to 071 (the build).
+JSON lines; those about what lies in a folder (067, 069, 070) are in sources/test_files.py. Cases that belong to what
+does not exist yet, and come with it: PDF 034, 035, 037 to 039, 041 to 043 (a PDF is `unsupported_format` until then,
+tested here); DOCX and archives 047, 049; feeds and addresses 050, 051, 053 to 055, 057, 058; syndication and trust
+061, 062. Cases that belong to later steps: too many sentences in 017 and lines as units in 073 (splitting; that they
+are read quickly is tested here), what the terminal prints in 009 and what Telegram shows in 065, exit codes and the
+index kept in 069 to 071 (the build).
 """
 
 from __future__ import annotations
 
 import builtins
 import gzip
-import os
 import socket
 import subprocess
 import sys
@@ -259,54 +259,6 @@ def test_066_odd_names_are_data_and_shown_escaped(read: Read, name: str) -> None
     assert isinstance(item, Article)
     assert item.origin.isprintable() and item.id.isprintable()
     assert "/" not in item.id and len(item.id) < 64
-
-
-def test_067_links_pipes_devices_and_sockets_are_not_opened(tmp_path: Path) -> None:
-    (tmp_path / "good.txt").write_bytes(b"A good article.")
-    (tmp_path / "link.txt").symlink_to(tmp_path / "good.txt")
-    (tmp_path / "folder-link").symlink_to(tmp_path, target_is_directory=True)
-    os.mkfifo(tmp_path / "pipe.txt")
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(tmp_path / "socket.txt"))
-        items = list(read_articles([tmp_path, Path("/dev/zero")]))
-    assert sorted(map(_reason, items)) == ["accepted"] + ["not_a_regular_file"] * 5
-
-
-def test_069_a_file_that_cannot_be_opened_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("a.txt", "b.txt", "c.txt"):
-        (tmp_path / name).write_text(f"Article {name}.")
-    real = os.open
-
-    def guarded(path: Any, *arguments: Any) -> int:
-        if str(path).endswith("b.txt"):
-            raise PermissionError(13, "Permission denied")
-        return real(path, *arguments)
-
-    monkeypatch.setattr(os, "open", guarded)
-    items = list(read_articles([tmp_path, tmp_path / "vanished"]))
-    assert list(map(_reason, items)) == ["accepted", "io_error", "accepted", "io_error"]
-    assert isinstance(items[1], Skipped) and items[1].detail == "Permission denied"
-
-
-def test_069_a_folder_that_vanishes_during_the_scan_ends_nothing(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("One article.")
-    (tmp_path / "gone").mkdir()
-    (tmp_path / "gone" / "b.txt").write_text("Another article.")
-    items = read_articles([tmp_path])
-    assert _reason(next(items)) == "accepted"
-    (tmp_path / "gone" / "b.txt").unlink()
-    (tmp_path / "gone").rmdir()
-    assert list(map(_reason, items)) == ["io_error"]
-
-
-def test_070_one_bad_file_among_a_thousand_good(tmp_path: Path) -> None:
-    for number in range(1000):
-        (tmp_path / f"{number:04}.txt").write_text(f"Article {number} is good.")
-    (tmp_path / "0500-bad.txt").write_bytes(b"bad \xff\xfe\x80\x81 bytes")
-    items = list(read_articles([tmp_path]))
-    skipped = [item for item in items if isinstance(item, Skipped)]
-    assert len(items) == 1001
-    assert [(Path(item.origin).name, item.reason) for item in skipped] == [("0500-bad.txt", "bad_encoding")]
 
 
 def test_073_lines_without_full_stops_stay_lines(read: Read) -> None:

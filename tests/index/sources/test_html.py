@@ -27,8 +27,8 @@ def _page(head: str = "", body: str = _BODY, root: str = "<html lang='en-GB'>") 
 
 def test_paragraphs_headings_and_list_items_are_lines_and_menus_go() -> None:
     assert read_html(_page()).text.split("\n") == [
-        "HARBOUR TOWN (Agency) – The old bridge over the river Senn was closed on Tuesday after divers found two cracks "
-        "in its eastern pier, the port office said.",
+        "HARBOUR TOWN (Agency) – The old bridge over the river Senn was closed on Tuesday after divers found two "
+        "cracks in its eastern pier, the port office said.",
         "Ferries run at night",
         "“We would rather be late than sorry,” said the harbour master. Two ferries take cars across until the pier is "
         "mended, which may take six weeks, and buses go round by the northern road.",
