@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.cite import Citation, Place, cite
-from bot.read import Reader, Reading
+from bot.read import Reading
 from bot.retrieve import Candidate
 from index.split import Sentence
 
@@ -28,6 +28,8 @@ _LONE_QUOTE = re.compile(r"[“\"„«][^“”\"„«»]*[”\"“»]")
 
 # A further citation must itself be more likely right than this; below it, the same words stand there by chance.
 _SUPPORT = 0.3
+# Sentences shown as the nearest ones where there is no answer.
+_NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +60,38 @@ def answer(
     asked: str,
     candidates: Sequence[Candidate],
     readings: Sequence[Reading],
-    reader: Reader,
+    confidence: Callable[[Sequence[Reading]], float],
     rules: Rules,
     generation: str,
 ) -> Answer:
-    """The answer that the readings (best first) support, at the reader's calibrated confidence in the first citation.
+    """The answer that the readings (best first) support, at the calibrated confidence in its first citation.
 
-    Below `rules.min_confidence` the answer is `not_found`, and what would have been cited stands under `nearest`.
+    `confidence` gives the probability that the first of some readings is right, the others weighed against it.
+    Below `rules.min_confidence` the answer is `not_found`, and the best sentences stand under `nearest`.
     """
-    places = _places(
-        candidates, _preferred(candidates, readings), lambda one: reader.probability(one.score), rules.max_citations
-    )
-    if not places:
+    ordered = _preferred(candidates, readings)
+    if not ordered:
         return not_found(asked, "nothing_close", generation)
-    confidence = reader.confidence(readings)
-    found = confidence >= rules.min_confidence
-    citations = tuple(cite(place, marker) for marker, place in enumerate(places if found else places[:3], 1))
-    if not found:
-        return not_found(asked, "no_answer_in_articles", generation, confidence, citations)
+    sure = confidence(ordered)
+    if sure < rules.min_confidence:
+        places = _distinct(candidates, ordered, lambda one: confidence([one, *ordered]), _NEAREST)
+        nearest = tuple(cite(place, marker) for marker, place in enumerate(places, 1))
+        return not_found(asked, "no_answer_in_articles", generation, sure, nearest)
+    places = _distinct(candidates, _agreeing(candidates, ordered, confidence), lambda one: confidence([one, *ordered]),
+                       rules.max_citations)  # fmt: skip
+    citations = tuple(cite(place, marker) for marker, place in enumerate(places, 1))
     first = citations[0]
     short = None
     if first.answer_start is not None and first.answer_end is not None:
         short = first.quote[first.answer_start - first.start : first.answer_end - first.start]
-    return Answer(asked, "answered", None, short, round(confidence, 4), citations, (), generation)
+    return Answer(asked, "answered", None, short, round(sure, 4), citations, (), generation)
+
+
+def not_found(
+    asked: str, reason: str, generation: str | None, confidence: float = 0.0, nearest: tuple[Citation, ...] = ()
+) -> Answer:
+    """Having no answer, with the reason as a fixed word."""
+    return Answer(asked, "not_found", reason, None, round(confidence, 4), (), nearest, generation)
 
 
 def _preferred(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> list[Reading]:
@@ -95,25 +106,34 @@ def _preferred(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> 
     return ordered
 
 
-def _places(
-    candidates: Sequence[Candidate], readings: Sequence[Reading], probability: Callable[[Reading], float], count: int
+def _agreeing(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], confidence: Callable[[Sequence[Reading]], float]
+) -> list[Reading]:
+    """The first reading, and those sentences after it that give the same short answer and are likely to be right."""
+    said = _said(candidates, readings[0])
+    return [
+        reading
+        for i, reading in enumerate(readings)
+        if i == 0
+        or (
+            _sentence(candidates, reading).kind == "sentence"
+            and _agree(said, _said(candidates, reading))
+            and confidence([reading, *readings]) >= _SUPPORT
+        )
+    ]
+
+
+def _distinct(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], score: Callable[[Reading], float], count: int
 ) -> list[Place]:
-    """The best reading's place, then those that give the same short answer, each sentence and wording once."""
+    """Where to cite the readings, each wording once: a wire story printed twice is one piece of evidence."""
     places: list[Place] = []
     seen: set[str] = set()
     for reading in readings:
-        sentence = _sentence(candidates, reading)
-        wording = _plain(sentence.text)
-        if len(places) == count or wording in seen:
-            continue
-        if places and not (
-            sentence.kind == "sentence"
-            and probability(reading) >= _SUPPORT
-            and _agree(_said(candidates, readings[0]), _said(candidates, reading))
-        ):
-            continue
-        seen.add(wording)
-        places.append(_place(candidates[reading.window], reading, probability(reading)))
+        wording = _plain(_sentence(candidates, reading).text)
+        if wording not in seen and len(places) < count:
+            seen.add(wording)
+            places.append(_place(candidates[reading.window], reading, score(reading)))
     return places
 
 
@@ -150,10 +170,3 @@ def _plain(text: str) -> str:
     return " ".join(
         _NO_WORD.sub(" ", _ARTICLES.sub(" ", "".join(c for c in folded if not unicodedata.combining(c)))).split()
     )
-
-
-def not_found(
-    asked: str, reason: str, generation: str | None, confidence: float = 0.0, nearest: tuple[Citation, ...] = ()
-) -> Answer:
-    """Having no answer, with the reason as a fixed word."""
-    return Answer(asked, "not_found", reason, None, round(confidence, 4), (), nearest, generation)

@@ -34,7 +34,13 @@ def embedding(config: Config) -> Embedding:
     """The part of the configuration that says how texts become vectors."""
     e = config.embedding
     return Embedding(
-        str(e.model), e.engine, e.precision, e.batch_size, e.query_prefix, e.passage_prefix, config.machine.threads
+        model=str(e.model),
+        engine=e.engine,
+        precision=e.precision,
+        batch_size=e.batch_size,
+        query_prefix=e.query_prefix,
+        passage_prefix=e.passage_prefix,
+        threads=config.machine.threads,
     )
 
 

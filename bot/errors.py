@@ -1,16 +1,11 @@
 """Everything that `bot` can fail with.
 
-<<<<<<< HEAD
 BylineError                  a message that says what, where and what to do now
 ├── ConfigInvalid            config.yaml or the environment holds what cannot be used; lists every bad key
 ├── ReaderUnavailable        the reading model cannot be loaded from where the configuration says
 ├── QuestionRefused          a line that is not taken as a question; `reason` is a fixed word
 ├── CitationBroken           a quote differs from the stored text: our fault or damage, never shown
 └── QuestionFileInvalid      a question file for `byline eval` has a bad line
-=======
-    BylineError                  a message that says what, where and what to do now
-    └── ReaderUnavailable        the reader model is missing, damaged or of a kind that cannot be read
->>>>>>> reader
 """
 
 from __future__ import annotations
@@ -20,7 +15,6 @@ class BylineError(Exception):
     """A failure that the user can understand; the text is fit to be shown as it is."""
 
 
-<<<<<<< HEAD
 class ConfigInvalid(BylineError):
     """The configuration cannot be used; `problems` has one line for each bad key, the text has them all."""
 
@@ -53,7 +47,3 @@ class CitationBroken(BylineError):
 
 class QuestionFileInvalid(BylineError):
     """A question file has a line that cannot be used; the text names it."""
-=======
-class ReaderUnavailable(BylineError):
-    """The reader model cannot be loaded; nothing was read."""
->>>>>>> reader

@@ -55,8 +55,8 @@ def is_right(answer: Answer, question: Mapping[str, Any]) -> bool:
     """Whether the first citation holds what the question file accepts."""
     if not answer.citations:
         return False
-    quote = _plain(answer.citations[0].quote)
-    return any(f" {_plain(piece)} " in f" {quote} " for piece in question.get("sentences") or question["answers"])
+    quote = plain(answer.citations[0].quote)
+    return any(f" {plain(piece)} " in f" {quote} " for piece in question.get("sentences") or question["answers"])
 
 
 def calibration_error(reliability: Sequence[tuple[float, bool]], bins: int = 10) -> float | None:
@@ -103,6 +103,7 @@ def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Words only: case, accents and signs folded away, for comparing a quote with what was expected."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     return " ".join(_NO_WORD.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).split())

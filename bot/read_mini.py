@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load
+from safetensors.torch import load as load_safetensors
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -48,7 +48,7 @@ class MiniReader:
         self, name: str, model: SpanModel, tokenizer: Tokenizer, calibration: Calibration, longest: int, titles: bool
     ) -> None:
         self.name = name
-        self._model = model
+        self.model = model
         self._tokenizer = tokenizer
         self._calibration = calibration
         self._longest = longest
@@ -65,12 +65,18 @@ class MiniReader:
         for batch in batches([len(part.pair.tokens) for part in parts]):
             chosen = [parts[i] for i in batch]
             with torch.inference_mode():
-                scored = score(self._model, [part.pair for part in chosen])
+                scored = score(self.model, [part.pair for part in chosen])
             for part, odds in zip(chosen, scored, strict=True):
                 tokens, window = texts[part.window], windows[part.window]
                 place = slice(part.first, part.last)
                 readings += best_spans(odds.numpy(), tokens.starts[place], tokens.ends[place], window, part.window)
         return ranked(readings)
+
+    def parts(self, question: str, windows: Sequence[Window]) -> list[Pair]:
+        """What the network is given for this question, in the order of the windows."""
+        asked = tokenize(self._tokenizer, [question])[0].ids[:_QUESTION_TOKENS]
+        texts = tokenize(self._tokenizer, [window.text for window in windows])
+        return [part.pair for part in self._parts(asked, windows, texts)]
 
     def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers; 0 without readings."""
@@ -125,7 +131,7 @@ def load(folder: Path, threads: int | None = None, precision: str = "auto") -> M
         raise
     except Exception as error:  # tokenizers raises bare Exception; every other cause ends here just the same
         raise ReaderUnavailable(
-            f"no usable reader model in {folder}: {type(error).__name__}: {error}; "
+            f"no usable reader model in {folder}: {type(error).__name__}: {str(error)[:300]}; "
             "restore the folder or set another model in config.yaml"
         ) from error
 
@@ -133,7 +139,7 @@ def load(folder: Path, threads: int | None = None, precision: str = "auto") -> M
 def load_tensors(raw: bytes) -> dict[str, Tensor]:
     """The tensors of a safetensors file in memory; a broken one is a ValueError."""
     try:
-        return load(raw)  # type: ignore[arg-type, return-value]
+        return dict(load_safetensors(raw))
     except SafetensorError as error:
         raise ValueError(str(error)) from error
 

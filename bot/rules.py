@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from bot.visible import obeyed, visible
 
 T = TypeVar("T")
+Name = TypeVar("Name", bound=str)
 _BOT_TOKEN = re.compile(r"\d{6,}:[A-Za-z0-9_-]{20,}")
 
 
@@ -62,12 +63,13 @@ def switch() -> Rule[bool]:
     return Rule("true or false", read)
 
 
-def choice(*names: str) -> Rule[str]:
+def choice(*names: Name) -> Rule[Name]:
     """One of the names."""
 
-    def read(value: object) -> str:
-        if isinstance(value, str) and value in names:
-            return value
+    def read(value: object) -> Name:
+        for name in names:
+            if value == name:
+                return name
         raise ValueError
 
     return Rule(f"one of {', '.join(names)}", read, verbatim=True)

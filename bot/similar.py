@@ -44,13 +44,9 @@ class SentenceScorer:
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
-    def confidence(self, readings: Sequence[Reading]) -> float:
-        """A rough guess that the first reading answers."""
-        return self.probability(readings[0].score) if readings else 0.0
-
-    def probability(self, score: float) -> float:
-        """A rough guess that a sentence of this score answers."""
-        return 1 / (1 + math.exp(-_SLOPE * (score - _MIDDLE)))
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+        """A rough guess that the first reading's sentence answers; 0 without readings."""
+        return 1 / (1 + math.exp(-_SLOPE * (readings[0].score - _MIDDLE))) if readings else 0.0
 
 
 def _shares(wanted: Sequence[str], sentences: Sequence[set[str]]) -> list[float]:

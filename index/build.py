@@ -197,7 +197,7 @@ class _Build:
 
     def _prepare(self, document: Document) -> Prepared:
         made = article_of(document)
-        sentences = split(made.text, made.title, made.language)
+        sentences = split(made.text, made.title, made.language and made.language.split("-")[0].lower())
         if len(sentences) > self._recipe.max_sentences:
             raise DocumentRejected(
                 "too_many_sentences", f"{len(sentences)} sentences; at most {self._recipe.max_sentences} an article"

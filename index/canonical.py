@@ -203,6 +203,6 @@ def _without_idle_joiners(text: str, counts: Counter[str]) -> str:
         else:
             counts[_FLAGS[kind]] += 1
         # Marks and first selectors sit on the base and do not change it; a second joiner in a row joins nothing.
-        if kind == "joiner" or (kind != "selector" and not unicodedata.combining(character)):
+        if kind != "selector" and not _sits_on_another(character):
             base = character
     return "".join(kept)

@@ -24,9 +24,7 @@ _BOMS = (
 # What pages declare -> what browsers take it for (WHATWG Encoding Standard, section 4.2). Anything else, UTF-7 above
 # all, is not honoured; UTF-16 declared inside readable bytes cannot be true.
 _DECLARABLE = {
-    **{
-        name: "cp1252" for name in ("ascii", "us-ascii", "iso-8859-1", "iso8859-1", "latin1", "latin-1", "l1", "cp1252")
-    },
+    **dict.fromkeys(("ascii", "us-ascii", "iso-8859-1", "iso8859-1", "latin1", "latin-1", "l1", "cp1252"), "cp1252"),
     **{f"windows-{n}": f"cp{n}" for n in (874, *range(1250, 1259))},
     **{f"cp{n}": f"cp{n}" for n in range(1250, 1259)},
     **{f"iso-8859-{n}": f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
@@ -102,7 +100,8 @@ def _reads_like_western_words(text: str) -> bool:
     if strange > len(text) // 4:
         return False
     for word in _WORD.findall(text):
-        if not word.isascii() and word not in _WORD_OF_ONE:
-            if not any(character <= "\x7f" for character in word) or re.search(r"[^\x00-\x7f]{3}", word):
-                return False
+        if word.isascii() or word in _WORD_OF_ONE:
+            continue
+        if not any(character <= "\x7f" for character in word) or re.search(r"[^\x00-\x7f]{3}", word):
+            return False
     return all(c <= "\x7f" or c.isalpha() or c in _SYMBOLS for c in set(text))

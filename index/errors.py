@@ -24,9 +24,9 @@ class IndexFailure(Exception):
 class DocumentRejected(IndexFailure):
     """One document cannot become an article; the others of its batch go on.
 
-    `reason` is one of a fixed set of words (`empty_file`, `no_text`, `bad_encoding`, `bad_text`, `too_large`,
-    `too_many_sentences`, `too_deep`, `content_type_mismatch`, `not_a_regular_file`, `io_error`, `bad_json`,
-    `bad_field`, `duplicate_id`, `unsupported_format`), stable for scripts; the text says more.
+    `reason` is one of a fixed set of words (`empty_file`, `no_text`, `bad_encoding`, `bad_text`, `truncated`,
+    `too_large`, `too_many_sentences`, `too_deep`, `content_type_mismatch`, `not_a_regular_file`, `io_error`,
+    `bad_json`, `bad_field`, `duplicate`, `duplicate_id`, `unsupported_format`), stable for scripts; the text says more.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -21,7 +21,7 @@ class Refused(OSError):
 
 def install_guard(writable: Sequence[Path]) -> None:
     """Refuse connections to anything but loopback, and writes outside the folders given, from now on."""
-    roots = tuple(os.path.realpath(path) + os.sep for path in writable) + ("/dev/", "/proc/self/")
+    roots = (*(os.path.realpath(path) + os.sep for path in writable), "/dev/", "/proc/self/")
 
     def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo", "socket.gethostbyname"):

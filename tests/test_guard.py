@@ -29,7 +29,7 @@ def test_loopback_stays_open_to_tests_that_bring_their_own_server() -> None:
 
 def test_a_file_outside_is_not_written() -> None:
     with pytest.raises(Refused):
-        open("/var/tmp/byline-test", "w", encoding="utf-8")
+        Path("/var/tmp/byline-test").write_text("x", encoding="utf-8")
 
 
 def test_the_home_folder_of_tests_is_an_empty_one() -> None:

@@ -24,7 +24,6 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
-from torch import Tensor
 
 from bot.span_model import SpanModel, score
 from training.batch import Batch, batches_of

@@ -8,6 +8,7 @@ rules of the page's own `style` elements hide. What a linked style sheet or a sc
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from index.sources.tree import Element, drop
 
@@ -23,39 +24,53 @@ _NEVER = frozenset(("html", "body", "head"))
 _FAR = r"(?:-\d{3,}|-\d+\d(?:em|rem|vw|vh)\b|[1-9]\d{3,})"
 _HIDING = re.compile(
     r"(?:^|;)(?:"
-    r"display:none|visibility:(?:hidden|collapse)|content-visibility:hidden|opacity:0*(?:\.0+)?%?(?=;|$|!)"
-    r"|font-size:0*(?:\.\d+)?(?:px|pt|em|rem|%|ex|ch|vw|vh)?(?=;|$|!)"
+    r"display:none|visibility:(?:hidden|collapse)|content-visibility:hidden|opacity:0*(?:\.0\d*)?%?(?=;|$)"
+    r"|font-size:(?:0*1?(?:\.\d+)?(?:px|pt)|0*(?:\.0\d*)?(?:em|rem|%|ex|ch|vw|vh)?)(?=;|$)"
     r"|font:(?:[a-z]+ )*0(?:px|pt|em|rem|%)?[ /]"
     r"|(?:left|right|top|bottom|text-indent|margin-left|margin-top|margin-right):" + _FAR + r"|"
-    r"transform:(?:[^;]*\bscale[xy3d]*\(0[,)]|[^;]*translate[xy3d]*\([^;)]*" + _FAR + r")"
+    r"transform:(?:[^;]*\bscale[xy3d]*\(0[,)]|[^;]*translate[xy3d]*\([^;()]*" + _FAR + r")"
     r"|clip:rect\((?:0|1)(?:px)?[, ]|clip-path:(?:inset\((?:50|100)%|circle\(0)|filter:opacity\(0"
     r"|color:transparent|-webkit-text-fill-color:transparent)"
 )
-_BOX = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0*[01]?(?:px|em|rem|%)?(?=;|$|!)")
+_BOX = re.compile(r"(?:^|;)(?:max-)?(?:height|width):(?:0*1?px|0+(?:em|rem|%)?)(?=;|$)")
 _CLIPPED = re.compile(r"(?:^|;)overflow(?:-[xy])?:(?:hidden|clip)")
 _COLOUR = re.compile(r"(?:^|;)color:([^;!]+)")
 _GROUND = re.compile(r"(?:^|;)background(?:-color)?:([^;!]+)")
 _WHITE = re.compile(r"(?:#f{3,4}|#(?:f[a-f0-9]){3}(?:ff)?|white|snow|rgba?\((?:25[0-5],){2}25[0-5](?:,[\d.%]+)?\))$")
 
-_RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,4000})\}")
 _SIMPLE = re.compile(r"(?:[a-z0-9]+)?([.#])([A-Za-z_][\w-]*)$")
+
+
+# More of a style than any writer needs, pictures within it aside: it is there to be hard to read.
+_LONGEST_STYLE = 4000
 
 
 def remove_hidden(tree: Element) -> int:
     """Take hidden elements out of the tree; how many of them held words."""
     classes, ids = _hiding_names(tree)
-    removed = 0
-    for element in list(tree.iter()):
-        if not isinstance(element.tag, str) or element.tag in _NEVER or element.getparent() is None:
+    grounds: dict[Element, str] = {}
+    hidden: list[Element] = []
+    for element in tree.iter():
+        if not isinstance(element.tag, str):
             continue
-        if _is_hidden(element, classes, ids):
-            # Within something removed before, it is already gone from the tree; dropping it again does no harm.
-            removed += bool("".join(element.itertext()).strip()) and element.getroottree().getroot() is tree
+        style = _squeezed(element.get("style", ""))
+        # In document order, so that the ground of what is around an element is known before.
+        grounds[element] = _ground(element, style) or grounds.get(element.getparent(), "")
+        if element.tag not in _NEVER and (
+            _is_marked(element, classes, ids) or _hides(style) or _is_unlit(element, style, grounds[element])
+        ):
+            hidden.append(element)
+    removed = 0
+    for element in hidden:
+        # What lies within something removed before is gone with it, and not counted again.
+        if element.getroottree().getroot() is tree:
+            removed += any(text.strip() for text in element.itertext())
             drop(element)
     return removed
 
 
-def _is_hidden(element: Element, classes: set[str], ids: set[str]) -> bool:
+def _is_marked(element: Element, classes: set[str], ids: set[str]) -> bool:
+    """Whether its tag, its attributes, its class or a rule for its class or id hides it."""
     attributes = element.attrib
     if "hidden" in attributes and attributes["hidden"].strip().lower() != "until-found":
         return True
@@ -66,43 +81,42 @@ def _is_hidden(element: Element, classes: set[str], ids: set[str]) -> bool:
     names = attributes.get("class", "").split()
     if not _CLASSES.isdisjoint(name.lower() for name in names) and not any(map(_SHOWN_WIDER.match, names)):
         return True
-    if not classes.isdisjoint(names) or attributes.get("id") in ids:
-        return True
-    if "style" in attributes and _hides(attributes["style"]):
-        return True
-    return _white_on_white(element)
+    return not classes.isdisjoint(names) or attributes.get("id") in ids
 
 
 def _hides(style: str) -> bool:
-    style = _squeezed(style)
+    if len(style) > _LONGEST_STYLE:
+        return True
     return bool(_HIDING.search(style) or (_CLIPPED.search(style) and _BOX.search(style)))
 
 
 def _squeezed(style: str) -> str:
-    """A style in lower case without comments and without spaces around its punctuation."""
-    style = re.sub(r"/\*.*?\*/", "", style.lower(), flags=re.DOTALL)
-    return re.sub(r"\s*([:;,()])\s*", r"\1", re.sub(r"\s+", " ", style)).strip().replace("!important", "")
+    """A style in lower case without comments, pictures and spaces around its punctuation."""
+    if not style:
+        return ""
+    style = re.sub(r"url\([^()]*\)", "", _without_comments(style.lower()))
+    return re.sub(r" ?([:;,()]) ?", r"\1", " ".join(style.split())).replace("!important", "")
 
 
-def _white_on_white(element: Element) -> bool:
-    """Whether its own style or `font` colour writes in the colour of its ground, which is white unless said."""
-    if "style" not in element.attrib and element.tag != "font":
-        return False
-    colour = _first(_COLOUR, element) or _squeezed(element.get("color", "") if element.tag == "font" else "")
+def _without_comments(sheet: str) -> str:
+    first, *parts = sheet.split("/*")
+    return first + "".join(part.partition("*/")[2] for part in parts)
+
+
+def _ground(element: Element, style: str) -> str:
+    """The colour that an element is drawn on, if it says so itself."""
+    match = _GROUND.search(style[:_LONGEST_STYLE])
+    ground = match[1].strip() if match else element.get("bgcolor", "").strip().lower()
+    return "" if ground in ("none", "transparent", "inherit", "initial") else ground
+
+
+def _is_unlit(element: Element, style: str, ground: str) -> bool:
+    """Whether it writes in the colour of its ground, which is white unless something around it says otherwise."""
+    match = _COLOUR.search(style[:_LONGEST_STYLE])
+    colour = match[1].strip() if match else element.get("color", "").strip().lower() if element.tag == "font" else ""
     if not colour:
         return False
-    above: Element | None = element
-    while above is not None:
-        ground = _first(_GROUND, above) or _squeezed(above.get("bgcolor", ""))
-        if ground and ground not in ("none", "transparent", "inherit", "initial"):
-            return ground == colour or bool(_WHITE.match(ground) and _WHITE.match(colour))
-        above = above.getparent()
-    return bool(_WHITE.match(colour))
-
-
-def _first(pattern: re.Pattern[str], element: Element) -> str:
-    match = pattern.search(_squeezed(element.get("style", "")))
-    return match[1].strip() if match else ""
+    return colour == ground or bool(_WHITE.match(colour) and (not ground or _WHITE.match(ground)))
 
 
 def _hiding_names(tree: Element) -> tuple[set[str], set[str]]:
@@ -113,28 +127,27 @@ def _hiding_names(tree: Element) -> tuple[set[str], set[str]]:
     classes: set[str] = set()
     ids: set[str] = set()
     for element in tree.iter("style"):
-        sheet = re.sub(r"/\*.*?\*/", "", (element.text or "")[:500_000], flags=re.DOTALL)
-        for selectors, style in _RULE.findall(_top_level(sheet)):
-            if _hides(style):
+        for selectors, style in _rules(_without_comments(element.text or "")):
+            if _hides(_squeezed(style)):
                 for selector in selectors.split(","):
                     if match := _SIMPLE.match(selector.strip()):
                         (classes if match[1] == "." else ids).add(match[2])
     return classes, ids
 
 
-def _top_level(sheet: str) -> str:
-    """The sheet without blocks that hold blocks (`@media`, `@supports`, `@keyframes`)."""
-    kept: list[str] = []
-    depth = start = 0
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Selectors and styles of a sheet, not those within blocks that hold blocks (`@media`, `@keyframes`)."""
+    depth = start = opened = 0
     nested = False
     for brace in re.finditer(r"[{}]", sheet):
         if brace[0] == "{":
+            if depth == 0:
+                opened, nested = brace.start(), False
             nested = nested or depth > 0
             depth += 1
         elif depth:
             depth -= 1
             if depth == 0:
                 if not nested:
-                    kept.append(sheet[start : brace.end()])
-                start, nested = brace.end(), False
-    return "".join(kept)
+                    yield sheet[start:opened], sheet[opened + 1 : brace.start()]
+                start = brace.end()

@@ -66,7 +66,7 @@ def _extracted(tree: Element) -> Element | None:
     """What trafilatura takes for the article, or None where it finds none or fails on an odd page."""
     try:
         found = trafilatura.bare_extraction(tree, include_comments=False, include_tables=True)
-    except Exception:  # noqa: BLE001 - a page that breaks the extractor still has its visible text
+    except Exception:  # a page that breaks the extractor still has its visible text
         return None
     return found.body if isinstance(found, Extracted) else None
 

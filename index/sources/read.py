@@ -23,10 +23,11 @@ from index.sources.markdown import read_markdown
 from index.sources.sniff import HEAD, Markup, check_text, markup_of
 from index.sources.text import read_text
 
-# One article's text; a whole book has about a megabyte.
+# One article's text in bytes; a whole book has about a megabyte.
 TEXT_LIMIT = 2_000_000
-# A saved page is mostly scripts and styles; what it may come to is limited again by its elements and its text.
-PAGE_LIMIT = 4_000_000
+# Bytes of one file. A saved page is mostly scripts and styles, and limited again by its elements and its text;
+# Markdown made to be slow takes 19 s a megabyte: docs/LOG.md. JSON lines are limited by the line.
+FILE_LIMITS: dict[Markup, int] = {"text": TEXT_LIMIT, "markdown": 1_000_000, "html": 4_000_000}
 
 _READERS: dict[Markup, Callable[[bytes], Draft]] = {
     "text": read_text,
@@ -91,7 +92,7 @@ def _documents_of(file: File) -> Iterator[Document | Skipped]:
             for item in numbered_lines(stream, file.origin):
                 yield item if isinstance(item, Skipped) else _line(file, *item)
             return
-        limit = PAGE_LIMIT if markup == "html" else TEXT_LIMIT
+        limit = FILE_LIMITS[markup]
         # By its size, before reading; and again while reading, for a file that grows.
         if size > limit or len(rest := stream.read(limit + 1 - len(head))) + len(head) > limit:
             raise DocumentRejected("too_large", f"{size:,} bytes, of {limit:,} allowed for one article")

@@ -9,7 +9,7 @@ import pytest
 from bot.answer import Answer, Rules, answer
 from bot.cite import Place, cite
 from bot.errors import CitationBroken
-from bot.read import Reading, Window
+from bot.read import Reading
 from bot.retrieve import Candidate
 from index.article import Article
 from index.passages import passages
@@ -18,19 +18,9 @@ from index.split import Kind, Sentence
 from index.store import StoredArticle
 
 
-class Fixed:
+def confidence(readings: Sequence[Reading]) -> float:
     """A reader whose scores are probabilities already."""
-
-    name = "fixed"
-
-    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
-        return []
-
-    def confidence(self, readings: Sequence[Reading]) -> float:
-        return readings[0].score
-
-    def probability(self, score: float) -> float:
-        return score
+    return readings[0].score
 
 
 def article(id_: str, *pieces: str | tuple[str, Kind]) -> Candidate:
@@ -56,7 +46,7 @@ def reading(candidates: Sequence[Candidate], window: int, sentence: int, words: 
 
 def say(candidates: Sequence[Candidate], *readings: Reading, rules: Rules | None = None) -> Answer:
     """The answer to those readings."""
-    return answer("who?", candidates, readings, Fixed(), rules or Rules(), "gen-000001-00000000")
+    return answer("who?", candidates, readings, confidence, rules or Rules(), "gen-000001-00000000")
 
 
 HERALD = article("herald", "The mayor opened the bridge.", "A choir sang.", "It rained.")
@@ -110,6 +100,11 @@ def test_below_the_least_confidence_nothing_is_cited_and_the_nearest_sentence_is
     said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.49))
     assert (said.status, said.reason, said.answer, said.citations) == ("not_found", "no_answer_in_articles", None, ())
     assert said.nearest[0].quote == "The mayor opened the bridge."
+
+
+def test_the_nearest_sentences_need_not_agree() -> None:
+    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.3), reading([HERALD], 0, 1, "A choir", 0.2))
+    assert [c.quote for c in said.nearest] == ["The mayor opened the bridge.", "A choir sang."]
 
 
 def test_without_any_reading_nothing_was_close() -> None:

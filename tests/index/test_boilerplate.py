@@ -9,7 +9,7 @@ from index.lines import paragraphs
 from index.split import split
 
 FURNITURE = """
-Ultimate magazine theme for WordPress.
+Ultimate news theme for WordPress.
 A free responsive blog theme for WordPress
 Proudly powered by WordPress
 Powered by Paper Lantern
@@ -31,7 +31,7 @@ Share on WhatsApp
 Tweet
 Copy link
 Print this page
-Don't be shy, get in touch. We love meeting interesting people and making new friends.
+Don't be shy, get in touch. We like people with a story to tell and are always making new friends.
 Don’t be shy, get in touch.
 Most popular
 Most read
@@ -213,7 +213,7 @@ Also on Tuesday: the council is to vote on the bridge, and the union on the stri
 Powered by the wind alone, the ship took nine weeks.
 The two senators each announced it on Twitter Sunday.
 Also in the boat were: a priest, two sailors and a goat.
-End of caliphate does not mean the end of IS
+End of territory does not mean the end of the group
 Dam holds as river reaches record height
 What the engineers feared
 A long list of closures

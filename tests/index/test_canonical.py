@@ -27,7 +27,7 @@ _FORBIDDEN = frozenset(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(_texts)
 @example("\u0647\u0301\u200b\u064b\u200d")
 @example(" \ufe0f")
@@ -38,7 +38,7 @@ def test_canonicalising_twice_changes_nothing(text: str) -> None:
     assert canonicalise(once).text == once
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(_texts)
 def test_canonical_text_is_composed_encodable_and_free_of_what_must_go(text: str) -> None:
     result = canonicalise(text).text
@@ -52,6 +52,7 @@ def test_canonical_text_is_composed_encodable_and_free_of_what_must_go(text: str
     assert all(line == line.rstrip() for line in result.split("\n"))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1))
 def test_plain_words_are_left_letter_by_letter(text: str) -> None:
     assert canonicalise(text).text == text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.decode import declared_encoding, decode
@@ -14,12 +14,14 @@ from index.errors import DocumentRejected
 _any_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
+@settings(deadline=None)
 @given(_any_text)
 def test_utf8_comes_back_as_it_was(text: str) -> None:
     if not text.startswith("\ufeff"):
         assert decode(text.encode("utf-8")) == text
 
 
+@settings(deadline=None)
 @given(_any_text, st.sampled_from(["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]))
 def test_a_byte_order_mark_decides_and_is_not_part_of_the_text(text: str, encoding: str) -> None:
     mark = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}.get(encoding)
@@ -29,6 +31,7 @@ def test_a_byte_order_mark_decides_and_is_not_part_of_the_text(text: str, encodi
         assert decode(mark + text.encode(encoding), "windows-1252") == text
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_decode_without_replacement_or_are_rejected(data: bytes) -> None:
     try:

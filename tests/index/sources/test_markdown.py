@@ -1,0 +1,96 @@
+"""Markdown: its front matter, and its text as a reader sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.errors import DocumentRejected
+from index.sources.markdown import read_markdown
+
+_ARTICLE = """---
+title: "Bridge closed: cracks found"
+date: 2019-03-26
+author: A. Reporter
+source: The Senn Courier
+url: https://senn.example/bridge
+---
+# Old bridge closed
+
+The *old* bridge over the [river Senn](https://x.example/ "t") was **closed**
+on Tuesday, the port office said.
+
+![A diver](diver.jpg)
+
+- Line 4 stops at the quay.
+- Line 9 does not run.
+
+> “We would rather be late than sorry,” he said.
+
+```
+06:10 quay
+07:40 quay
+```
+"""
+
+
+def test_markup_goes_and_sentences_stay_whole() -> None:
+    assert read_markdown(_ARTICLE.encode()).text.split("\n") == [
+        "Old bridge closed",
+        "The old bridge over the river Senn was closed on Tuesday, the port office said.",
+        "Line 4 stops at the quay.",
+        "Line 9 does not run.",
+        "“We would rather be late than sorry,” he said.",
+        "06:10 quay",
+        "07:40 quay",
+    ]
+
+
+def test_front_matter_is_read() -> None:
+    draft = read_markdown(_ARTICLE.encode())
+    assert draft.title == "Bridge closed: cracks found"
+    assert draft.published == "2019-03-26"
+    assert draft.authors == ("A. Reporter",)
+    assert draft.source == "The Senn Courier"
+    assert draft.url == "https://senn.example/bridge"
+    assert draft.flags == ()
+
+
+def test_front_matter_that_is_no_yaml_is_read_by_line() -> None:
+    draft = read_markdown(b"---\ntitle: Bridge closed: cracks found\ndate: 26 March 2019\n---\nThe bridge is closed.\n")
+    assert (draft.title, draft.published) == ("Bridge closed: cracks found", "2019-03-26")
+    assert draft.text == "The bridge is closed."
+
+
+def test_a_text_between_two_rules_is_no_front_matter() -> None:
+    assert read_markdown(b"---\nJust a sentence.\n\n---\nAnother one.\n").text == "Just a sentence.\nAnother one."
+
+
+def test_the_first_heading_is_the_title_without_front_matter() -> None:
+    assert read_markdown(b"# Bridge *closed*\n\nThe bridge is closed.").title == "Bridge closed"
+
+
+def test_unclear_fields_are_left_out_and_flagged() -> None:
+    draft = read_markdown(b"---\ndate: 03/04/2019\nurl: javascript:alert(1)\n---\nThe bridge is closed.\n")
+    assert (draft.published, draft.url, draft.flags) == (None, None, ("bad_url", "bad_published"))
+
+
+def test_hidden_html_within_markdown_goes() -> None:
+    draft = read_markdown(b"Seen. <span hidden>PWNED.</span>\n\n<p style='display:none'>PWNED</p>\n")
+    assert (draft.text, draft.flags) == ("Seen.", ("hidden_text=2",))
+
+
+def test_quotes_and_dashes_are_not_rewritten() -> None:
+    text = '"It\'s 3 -- 4 ... (c)" she said.'
+    assert read_markdown(text.encode()).text == text
+
+
+def test_aliases_that_multiply_are_harmless() -> None:
+    bomb = "a: &a [x, x]\n" + "".join(
+        f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(24)
+    )
+    assert read_markdown(f"---\n{bomb}title: T\n---\nText here.\n".encode()).title == "T"
+
+
+def test_markup_without_text_is_refused() -> None:
+    with pytest.raises(DocumentRejected, match="no_text"):
+        read_markdown(b"![](a.jpg)\n\n---\n")

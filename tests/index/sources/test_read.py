@@ -1,0 +1,212 @@
+"""The way in: stable order, stable ids, nothing parsed before it must be."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.article import Article, sha256
+from index.errors import DocumentRejected
+from index.sources.draft import iso_date, web_address
+from index.sources.files import Skipped
+from index.sources.read import Document, article, documents, read_articles
+from index.sources.sniff import markup_of
+from index.sources.text import headline
+
+
+def _articles(*paths: Path) -> list[Article]:
+    return [item for item in read_articles(paths) if isinstance(item, Article)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A small folder of every format, with things that are no articles."""
+    root = tmp_path / "news"
+    for name, text in {
+        "b.txt": "Plain text here.",
+        "a.md": "# Heading\n\nMarkdown here.",
+        "sub/c.html": "<html><body><p>A page here.</p></body></html>",
+        "sub/c_files/style.css": "p {}",
+        "sub/README.md": "A nested file here.",
+        "d.jsonl": '{"text": "A line here."}\n{"id": "x", "text": "Another line here."}\n',
+        "README.md": "About this folder.",
+        ".hidden.txt": "Not read.",
+        ".git/x.txt": "Not read.",
+        "z.css": "p {}",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
+
+
+def test_a_folder_is_read_in_the_order_of_names(folder: Path) -> None:
+    assert [(item.markup, item.text.split("\n")[-1]) for item in _articles(folder)] == [
+        ("markdown", "Markdown here."),
+        ("text", "Plain text here."),
+        ("jsonl", "A line here."),
+        ("jsonl", "Another line here."),
+        ("markdown", "A nested file here."),
+        ("html", "A page here."),
+    ]
+
+
+def test_what_is_not_read_is_named_with_a_reason(folder: Path) -> None:
+    skipped = [item for item in read_articles([folder]) if isinstance(item, Skipped)]
+    assert [(Path(item.origin).name, item.reason) for item in skipped] == [("z.css", "unsupported_format")]
+
+
+def test_ids_do_not_change_when_the_folder_moves(folder: Path, tmp_path: Path) -> None:
+    before = [item.id for item in _articles(folder)]
+    moved = Path(shutil.move(folder, tmp_path / "elsewhere"))
+    assert [item.id for item in _articles(moved)] == before
+    assert len(set(before)) == len(before)
+
+
+def test_the_same_file_reached_twice_is_read_once(folder: Path) -> None:
+    assert len(_articles(folder, folder / "b.txt", folder)) == len(_articles(folder))
+
+
+def test_two_folders_with_the_same_names_are_kept_apart(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.txt").write_text(f"Article of {name}.")
+    items = _articles(tmp_path / "one", tmp_path / "two")
+    assert [item.text for item in items] == ["Article of one.", "Article of two."]
+    assert len({item.id for item in items}) == 2
+
+
+def test_a_link_that_a_person_gives_may_lead_to_a_folder(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    assert [item.id for item in _articles(tmp_path / "link")] == [item.id for item in _articles(folder)]
+
+
+def test_documents_come_unparsed_and_one_by_one(folder: Path) -> None:
+    stream = documents([folder, folder / "missing"])
+    first = next(stream)
+    assert isinstance(first, Document)
+    assert (first.key, first.markup, first.raw_sha256) == ("a.md", "markdown", sha256(first.data))
+    assert article(first, ("tag",)).collections == ("tag",)
+    (folder / "b.txt").write_text("Written after the first was read.")
+    second = next(stream)
+    assert isinstance(second, Document) and second.data == b"Written after the first was read."
+
+
+def test_an_article_keeps_raw_and_canonical_digests(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("Cafe\u0301 opened.\r\n".encode())
+    (item,) = _articles(tmp_path)
+    assert item.raw_sha256 == sha256("Cafe\u0301 opened.\r\n".encode())
+    assert item.text_sha256 == sha256("Caf\u00e9 opened.".encode())
+
+
+def test_a_document_that_is_no_article_is_rejected_by_itself() -> None:
+    with pytest.raises(DocumentRejected, match="no_text"):
+        article(Document("a.txt", "a.txt", b"***", "text"))
+
+
+def test_a_page_with_more_text_than_an_article_has_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<html><body><p>" + "word " * 500_000)
+    (item,) = read_articles([tmp_path])
+    assert isinstance(item, Skipped) and item.reason == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "markup"),
+    [
+        ("a.txt", b"Text.", "text"),
+        ("a", b"Text.", "text"),
+        ("Report on U.S. troops", b"Text.", "text"),
+        ("a.TXT", b"x^2 is text.", "text"),
+        ("a.php", b"\xef\xbb\xbf\n<!-- x --><!DOCTYPE html><p>x", "html"),
+        ("a.txt", b"<html><p>x", "html"),
+        ("a.txt", b"<b>Bold</b> words", "text"),
+        ("a.txt", "Text".encode("utf-16"), "text"),
+        ("a.html", "<p>Text".encode("utf-16"), "html"),
+    ],
+)
+def test_the_content_decides_the_format(name: str, data: bytes, markup: str) -> None:
+    assert markup_of(name, data) == markup
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "reason"),
+    [
+        ("a.html", b"No markup at all.", "content_type_mismatch"),
+        ("a.txt", b"PK\x03\x04rest", "content_type_mismatch"),
+        ("a.docx", b"PK\x03\x04rest", "unsupported_format"),
+        ("a.pdf", b"Just text.", "content_type_mismatch"),
+        ("a.png", b"\x89PNG", "unsupported_format"),
+        ("a.jsonl", b"<html><p>x", "content_type_mismatch"),
+        ("a.xml", b"<?xml version='1.0'?><rss version='2.0'>", "unsupported_format"),
+        ("a.html", b"<?xml version='1.0'?><!DOCTYPE l [<!ENTITY a 'x'>]><rss>", "content_type_mismatch"),
+        ("a.eml", b"From: x", "unsupported_format"),
+    ],
+)
+def test_what_is_something_else_is_refused(name: str, data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentRejected, match=reason):
+        markup_of(name, data)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Bridge closed after divers find cracks\n\nThe bridge is closed.", "Bridge closed after divers find cracks"),
+        ("A theme for pages.\n\nBridge closed at once\n\nThe bridge is closed.", "Bridge closed at once"),
+        ("The bridge is closed.\n\nIt will open again.", None),
+        ("Bridge closed at once\nThe bridge is closed.", None),
+        ("By A. Reporter of Senn\n\nThe bridge is closed.", None),
+        ("Only one line here", None),
+    ],
+)
+def test_a_headline_is_a_short_line_that_stands_alone(text: str, title: str | None) -> None:
+    assert headline(text) == title
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2019-03-23", "2019-03-23"),
+        ("2019-03-23T10:00:00.000Z", "2019-03-23"),
+        ("2019-03-23 10:00:00 +0100", "2019-03-23"),
+        ("20190323", "2019-03-23"),
+        ("2019/3/23", "2019-03-23"),
+        ("Sat, 23 Mar 2019 10:00:00 GMT", "2019-03-23"),
+        ("March 23, 2019", "2019-03-23"),
+        ("23 Sept. 2019", "2019-09-23"),
+        ("03/04/2019", None),
+        ("2019-02-29", None),
+        ("0001-01-01T00:00:00", None),
+        ("March 2019", None),
+        ("2019", None),
+        ("yesterday", None),
+        ("23 Marvellous 2019", None),
+    ],
+)
+def test_a_date_is_read_only_where_it_has_one_meaning(written: str, day: str | None) -> None:
+    assert iso_date(written) == day
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("https://a.example/x?y=1#z", True),
+        ("http://a.example:8080/", True),
+        ("ftp://a.example/", False),
+        ("//a.example/x", False),
+        ("https://", False),
+        ("https://a.example:99999/", False),
+        ("https://a.example/<script>", False),
+        ("https://[::1", False),
+        ("https://a.example/" + "x" * 2048, False),
+    ],
+)
+def test_only_plain_web_addresses_are_kept(written: str, kept: bool) -> None:
+    assert web_address(written) == (written if kept else None)
+
+
+def test_reading_articles_loads_no_model_library() -> None:
+    code = "import sys, index.sources.read; print(sorted({'torch', 'haystack', 'transformers'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -1,0 +1,80 @@
+"""Trials on held-out questions -> the function from scores to a probability, and a picture of how true it is.
+
+Comes in: trials (readings with whether the first was right). Goes out: a `Calibration` fitted by maximum
+likelihood (Platt, 1999: a logistic function of the score, here of score and margin), its expected calibration
+error on questions it was not fitted on, a reliability diagram. Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bot.read import Calibration, margin
+from training.evaluate import Trial, calibration_error
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# A ridge on the weights keeps the fit finite should the trials be separable.
+_RIDGE = 1e-3
+
+
+def features(trials: Sequence[Trial], farthest: float) -> NDArray[np.float64]:
+    """(trials, 3): one, the first score, its margin counted up to `farthest`; zeros stand for no reading."""
+    rows = []
+    for trial in trials:
+        if trial.readings:
+            near = min(margin(trial.readings, trial.windows), farthest)
+            rows.append((1.0, trial.readings[0].score, near))
+        else:
+            rows.append((1.0, -20.0, 0.0))
+    return np.array(rows)
+
+
+def fit(trials: Sequence[Trial], farthest: float = 8.0) -> Calibration:
+    """The logistic function under which these outcomes are likeliest (Newton's method)."""
+    x = features(trials, farthest)
+    y = np.array([trial.right for trial in trials], dtype=float)
+    weights = np.zeros(3)
+    for _ in range(60):
+        p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
+        slope = x.T @ (p - y) + _RIDGE * weights
+        bend = (x * (p * (1 - p))[:, None]).T @ x + _RIDGE * np.eye(3)
+        step = np.linalg.solve(bend, slope)
+        weights -= step
+        if np.abs(step).max() < 1e-9:
+            break
+    bias, score, edge = (round(float(weight), 6) for weight in weights)
+    return Calibration(bias, score, edge, farthest)
+
+
+def probabilities(calibration: Calibration, trials: Sequence[Trial]) -> list[float]:
+    """The confidence in each trial's first reading."""
+    return [calibration.confidence(trial.readings, trial.windows) for trial in trials]
+
+
+def diagram(path: Path, named: dict[str, tuple[Sequence[float], Sequence[bool]]], bins: int = 10) -> None:
+    """Draws, for each named set, how often answers of one confidence were right, over that confidence."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(4.6, 4.6), dpi=80)
+    axes.plot((0, 1), (0, 1), color="0.7", linewidth=1)
+    for name, (confident, right) in named.items():
+        p, r = np.asarray(confident), np.asarray(right, dtype=float)
+        place = np.minimum((p * bins).astype(int), bins - 1)
+        full = [b for b in range(bins) if (place == b).sum() >= 5]
+        label = f"{name}: {len(p)} questions, ECE {calibration_error(confident, right):.3f}"
+        axes.plot([p[place == b].mean() for b in full], [r[place == b].mean() for b in full], marker="o", label=label)
+    axes.set(xlabel="confidence", ylabel="share right", xlim=(0, 1), ylim=(0, 1), title="Reliability of the reader")
+    axes.legend(fontsize=7, loc="upper left")
+    figure.tight_layout()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path)
+    pyplot.close(figure)
