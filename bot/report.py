@@ -17,8 +17,8 @@ from bot.visible import visible, visible_lines
 from index.build import Report
 from index.store import Entry, StoredArticle
 
-# A document left out for one of these reasons is no trouble: nothing is missing from the index.
-_HARMLESS = frozenset({"duplicate", "duplicate_id"})
+# A document left out for this reason is no trouble: nothing is missing from the index.
+_HARMLESS = frozenset({"duplicate"})
 _SHOWN = 20
 
 

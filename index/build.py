@@ -100,7 +100,8 @@ def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) 
             old = open_snapshot(index)  # damage is not passed over here: what is there is to stay
         except IndexMissing:
             old = None
-        return _Build(index, recipe, old, progress).run(documents(paths), carry=_ids(old, recipe))
+        carry = _ids(old, recipe)
+        return _Build(index, recipe, old, progress, keeps=True).run(documents(paths), carry)
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
@@ -109,7 +110,7 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
         old = open_snapshot(index)
         doomed = {old.entry(article).id for article in articles}
         kept = [article for article in _ids(old, recipe) if article not in doomed]
-        return _Build(index, recipe, old, progress).run((), carry=kept, may_be_empty=True)
+        return _Build(index, recipe, old, progress, keeps=True).run((), kept, may_be_empty=True)
 
 
 def _old(index: Path) -> Snapshot | None:
@@ -129,9 +130,14 @@ def _ids(old: Snapshot | None, recipe: Recipe) -> list[str]:
 
 
 class _Build:
-    """One build: what it has seen so far, and the generation it can take things over from."""
+    """One build: what it has seen so far, and the generation it can take things over from.
 
-    def __init__(self, index: Path, recipe: Recipe, old: Snapshot | None, progress: Progress) -> None:
+    `keeps` says that the old articles stay beside the new ones, and with them the record of what was skipped.
+    """
+
+    def __init__(
+        self, index: Path, recipe: Recipe, old: Snapshot | None, progress: Progress, *, keeps: bool = False
+    ) -> None:
         self._index, self._recipe, self._progress = index, recipe, progress
         self._old = old
         self._reusable = old is not None and old.generation.manifest["recipe"] == recipe.describe()
@@ -139,6 +145,8 @@ class _Build:
         self._embedder: Embedder | None = None
         self._fingerprints: dict[str, str] = {}
         self._skipped: list[Skipped] = []
+        self._keeps = keeps
+        self._noted = old.skipped() if keeps and old else self._skipped
         self._embedded = 0
         self._began = time.monotonic()
 
@@ -154,7 +162,7 @@ class _Build:
             draft = Draft(folder)
             try:
                 self._write(draft, prepared)
-                draft.skip(self._skipped)
+                draft.skip(self._noted)
                 counts = draft.finish()
             finally:
                 draft.close()
@@ -185,6 +193,11 @@ class _Build:
             if id_ in self._fingerprints:
                 self._skipped.append(_repeated(document.origin, id_, self._fingerprints[id_] == digest))
                 continue
+            if self._keeps and isinstance(one, Prepared) and self._takes_the_place(one.article):
+                before = self._before[id_].origin
+                detail = f"{before} is article {id_} already; to replace it: byline remove {id_}, then add this one"
+                self._skipped.append(Skipped(document.origin, "duplicate_id", detail))
+                continue
             self._fingerprints[id_] = digest
             self._progress("articles", len(self._fingerprints), 0)
             yield one
@@ -194,6 +207,13 @@ class _Build:
             if id_ not in self._fingerprints:
                 self._fingerprints[id_] = self._before[id_].fingerprint
                 yield id_
+
+    def _takes_the_place(self, article: Article) -> bool:
+        """Whether it would replace an article of another file that only has the same name, not the same address."""
+        before = self._before.get(article.id)
+        if before is None or article.url or article.markup == "jsonl":
+            return False
+        return Path(before.origin).resolve() != Path(article.origin).resolve()
 
     def _prepare(self, document: Document) -> Prepared:
         made = article_of(document)
@@ -271,7 +291,7 @@ class _Build:
         total = hashlib.sha256(repr(sorted(self._recipe.describe().items())).encode())
         for id_, digest in sorted(self._fingerprints.items()):
             total.update(f"{id_} {digest}\n".encode())
-        for one in sorted(self._skipped, key=lambda one: (one.origin, one.reason, one.detail)):
+        for one in sorted(self._noted, key=lambda one: (one.origin, one.reason, one.detail)):
             total.update(f"{one.origin} {one.reason} {one.detail}\n".encode("utf-8", "backslashreplace"))
         return total.hexdigest()
 

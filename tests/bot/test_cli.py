@@ -239,3 +239,24 @@ def test_python_dash_m_index_builds_like_byline_build(byline: Byline) -> None:
     code, output, _ = byline(str(story), module="index")
     assert code == 0
     assert "1 articles" in output
+
+
+@pytest.mark.model
+def test_adding_a_file_that_only_shares_its_name_with_an_article_does_not_replace_it(byline: Byline) -> None:
+    write(byline.folder, "a/story.txt", STORY)
+    other = write(byline.folder, "b/story.txt", "The mill of Oxley burnt down in the night of 3 May. Nobody was hurt.\n")
+    byline("build", str(byline.folder / "a"))
+    code, output, _ = byline("add", str(other))
+    assert code == 1
+    assert "duplicate_id" in output
+    assert "byline remove" in output
+    assert "nothing to do" in output
+
+
+@pytest.mark.model
+def test_a_file_that_cannot_be_read_changes_nothing_when_it_is_added(byline: Byline) -> None:
+    story = write(byline.folder, "story.txt", STORY)
+    byline("build", str(story))
+    code, output, _ = byline("add", str(write(byline.folder, "empty.txt", "")))
+    assert (code, "nothing to do" in output) == (1, True)
+    assert len(list(byline.index.glob("gen-*"))) == 1
