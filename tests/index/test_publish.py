@@ -146,15 +146,20 @@ def test_a_full_disk_under_sqlite_is_told_as_such(index: Path) -> None:
     assert served(index) == 1
 
 
-def test_an_interrupt_after_the_pointer_moved_keeps_the_new_generation(index: Path) -> None:
+def test_an_interrupt_after_the_pointer_moved_keeps_the_new_generation(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Ctrl-C just behind the decisive step must not remove what CURRENT names."""
-    replaced = points_of_a_publish(index).index("replace") + 1
+    replace = os.replace
 
-    def interrupt(name: str) -> None:
+    def interrupted(one: Path, other: Path) -> None:
+        replace(one, other)
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        publish_until(index, 2, Points(replaced + 1, interrupt))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            publish_texts(index, edition(2))
     assert served(index) == 2
 
 

@@ -169,6 +169,16 @@ def put(row: int, column: int, value: int) -> Callable[[np.ndarray], None]:
     return change
 
 
+def shortened(folder: Path) -> None:
+    """Let the second sentence begin three letters late, inside a passage: no bound is broken."""
+    database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
+    ((blob,),) = database.execute("SELECT sentences FROM articles WHERE number = 0").fetchall()
+    found = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).copy()
+    found[1, 0] += 3
+    database.execute("UPDATE articles SET sentences = ? WHERE number = 0", (found.tobytes(),))
+    database.close()
+
+
 FORGED = {
     "a sentence past the end": spans(put(-1, 1, 10_000)),
     "a sentence that ends before it starts": spans(put(0, 1, 0)),
@@ -176,6 +186,7 @@ FORGED = {
     "sentences that overlap": spans(put(1, 0, 3)),
     "a kind that does not exist": spans(put(0, 2, 9)),
     "spans cut short": sql("UPDATE articles SET sentences = substr(sentences, 1, 11) WHERE number = 0"),
+    "a sentence shortened": shortened,
     "spans moved": sql("UPDATE articles SET sentences = zeroblob(length(sentences)) WHERE number = 0"),
     "another text": sql("UPDATE articles SET text = 'Nothing was so.' || text WHERE number = 0"),
     "a text of no text": sql("UPDATE articles SET text = 7 WHERE number = 0"),
