@@ -6,6 +6,7 @@ import errno
 import gc
 import os
 import re
+import shutil
 import sqlite3
 import warnings
 from collections.abc import Callable
@@ -155,3 +156,40 @@ def test_an_interrupt_after_the_pointer_moved_keeps_the_new_generation(index: Pa
     with pytest.raises(KeyboardInterrupt):
         publish_until(index, 2, Points(replaced + 1, interrupt))
     assert served(index) == 2
+
+
+def test_everything_is_synced_before_what_leads_to_it(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """IDX-005: a power cut after any step finds no name whose content may be lost, and nothing old is removed before."""
+    steps: list[str] = []
+    before = current(index).name
+    fsync, rename, replace, rmtree = os.fsync, os.rename, os.replace, shutil.rmtree
+
+    def synced(descriptor: int) -> None:
+        steps.append("sync " + Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        fsync(descriptor)
+
+    def renamed(one: Path, other: Path) -> None:
+        steps.append("rename")
+        rename(one, other)
+
+    def replaced(one: Path, other: Path) -> None:
+        steps.append("replace")
+        replace(one, other)
+
+    def removed(path: Path, ignore_errors: bool = False) -> None:
+        steps.append("remove")
+        rmtree(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    monkeypatch.setattr(os, "replace", replaced)
+    monkeypatch.setattr(shutil, "rmtree", removed)
+    made = publish_texts(index, edition(2))
+    unfinished = f"sync .unfinished-{os.getpid()}"
+    named, pointed = steps.index("rename"), steps.index("replace")
+    files = {f"sync {path.name}" for path in made.folder.iterdir()}
+    assert files <= set(steps[: steps.index(unfinished)])
+    assert steps.index(unfinished) < named
+    assert steps[named + 1 :] == ["sync index", "sync .unfinished-CURRENT", "replace", "sync index", "remove"]
+    assert pointed < steps.index("remove")
+    assert before in {path.name for path in index.iterdir()}

@@ -113,7 +113,7 @@ def test_vectors_of_two_widths_are_refused(tmp_path: Path) -> None:
 def test_half_precision_vectors_are_stored_as_floats(tmp_path: Path) -> None:
     """IX11: what is stored is float32, whatever came."""
     draft = Draft(tmp_path)
-    draft.add_vectors(np.eye(4, dtype=np.float16))  # type: ignore[arg-type]
+    draft.add_vectors(np.eye(4, dtype=np.float16))
     draft.close()
     assert np.array_equal(np.fromfile(tmp_path / VECTORS, dtype="<f4").reshape(4, 4), np.eye(4))
 
