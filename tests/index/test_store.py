@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import string
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +15,13 @@ from hypothesis import strategies as st
 from index.article import Article, sha256
 from index.draft import ARTICLES, KINDS, VECTORS, Draft
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
-from index.generations import Generation, current
 from index.passages import Passage, passages
-from index.publish import digests, publish, writing
+from index.publish import publish, writing
 from index.sources.files import Skipped
 from index.split import Sentence
 from index.store import Snapshot, open_snapshot, verify
 from index.words import terms
-from tests.index.test_generations import forge
-from tests.index.tiny import DIMENSION, edition, publish_texts, vector
+from tests.index.tiny import edition, publish_texts, vector
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 LINE = st.text(st.sampled_from(string.ascii_letters + " éß漢😀\u0301'"), min_size=1, max_size=12)
@@ -127,147 +123,6 @@ def test_fewer_vectors_than_passages_are_refused(tmp_path: Path) -> None:
     draft.add(article, "a", sentences, passages("a", text, sentences, 60, 120), [terms(text)])
     with pytest.raises(ValueError, match="1 passages but 0 vectors"):
         draft.finish()
-
-
-def sealed_again(generation: Generation, **changes: object) -> Generation:
-    """The generation after its files were changed, with every digest made right again."""
-    (generation.folder / "manifest.json").unlink()
-    forge(generation, files=digests(generation.folder), **changes)
-    return current(generation.folder.parent)
-
-
-def sql(statement: str) -> Callable[[Path], None]:
-    def change(folder: Path) -> None:
-        database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
-        database.execute(statement)
-        database.close()
-
-    return change
-
-
-def spans(change: Callable[[np.ndarray], None]) -> Callable[[Path], None]:
-    """Change the first article's sentence offsets, their digest with them."""
-
-    def apply(folder: Path) -> None:
-        database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
-        ((blob,),) = database.execute("SELECT sentences FROM articles WHERE number = 0").fetchall()
-        found = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).copy()
-        change(found)
-        changed = found.tobytes()
-        database.execute(
-            "UPDATE articles SET sentences = ?, sentences_sha256 = ? WHERE number = 0", (changed, sha256(changed))
-        )
-        database.close()
-
-    return apply
-
-
-def put(row: int, column: int, value: int) -> Callable[[np.ndarray], None]:
-    def change(found: np.ndarray) -> None:
-        found[row, column] = value
-
-    return change
-
-
-def shortened(folder: Path) -> None:
-    """Let the second sentence begin three letters late, inside a passage: no bound is broken."""
-    database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
-    ((blob,),) = database.execute("SELECT sentences FROM articles WHERE number = 0").fetchall()
-    found = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).copy()
-    found[1, 0] += 3
-    database.execute("UPDATE articles SET sentences = ? WHERE number = 0", (found.tobytes(),))
-    database.close()
-
-
-FORGED = {
-    "a sentence past the end": spans(put(-1, 1, 10_000)),
-    "a sentence that ends before it starts": spans(put(0, 1, 0)),
-    "a sentence before the text": spans(put(0, 0, -1)),
-    "sentences that overlap": spans(put(1, 0, 3)),
-    "a kind that does not exist": spans(put(0, 2, 9)),
-    "spans cut short": sql("UPDATE articles SET sentences = substr(sentences, 1, 11) WHERE number = 0"),
-    "a sentence shortened": shortened,
-    "spans moved": sql("UPDATE articles SET sentences = zeroblob(length(sentences)) WHERE number = 0"),
-    "another text": sql("UPDATE articles SET text = 'Nothing was so.' || text WHERE number = 0"),
-    "a text of no text": sql("UPDATE articles SET text = 7 WHERE number = 0"),
-    "another title": sql("UPDATE articles SET title = 'Another' WHERE number = 0"),
-    "another date": sql("UPDATE articles SET published = '1999-01-01' WHERE number = 0"),
-    "authors of no kind": sql("UPDATE articles SET authors = '[' WHERE number = 0"),
-    "a passage past the end": sql('UPDATE passages SET "end" = 9999 WHERE row = 0'),
-    "a passage inside a word": sql('UPDATE passages SET start = start + 1 WHERE row = 1'),
-    "a passage of sentences that are not there": sql("UPDATE passages SET last = 99 WHERE row = 1"),
-    "a passage before the first": sql("UPDATE passages SET first = -1 WHERE row = 0"),
-    "a passage of another article": sql("UPDATE passages SET article = 1 WHERE row = 0"),
-    "a row of another article": sql("UPDATE articles SET first_row = 1 WHERE number = 0"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("how", FORGED)
-def test_what_does_not_fit_is_found_though_every_digest_is_right(tmp_path: Path, how: str) -> None:
-    """IDX-015: `verify` finds it, and no passage of the article can be read."""
-    generation = publish_texts(tmp_path, edition(1))
-    FORGED[how](generation.folder)
-    sealed_again(generation)
-    snapshot = open_snapshot(tmp_path)
-    with pytest.raises(IndexDamaged, match="byline build"):
-        verify(snapshot)
-    with pytest.raises(IndexDamaged, match="byline build"):
-        snapshot.passages(range(3))
-    snapshot.close()
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "DELETE FROM passages WHERE row = 3", "DELETE FROM articles WHERE number = 1",
-        "UPDATE articles SET pieces = pieces + 1 WHERE number = 0", "DROP TABLE passages",
-    ],
-)  # fmt: skip
-def test_counts_that_differ_by_one_are_refused_on_opening(tmp_path: Path, statement: str) -> None:
-    """IDX-014, when loading: articles, sentences and passages are counted."""
-    generation = publish_texts(tmp_path)
-    sql(statement)(generation.folder)
-    sealed_again(generation)
-    with pytest.raises(IndexDamaged, match=ARTICLES):
-        open_snapshot(tmp_path)
-
-
-@pytest.mark.parametrize("rows", [-1, 1])
-def test_a_vector_more_or_less_is_refused_on_opening(tmp_path: Path, rows: int) -> None:
-    """IDX-014: the matrix has one row a passage, or it is not read."""
-    generation = publish_texts(tmp_path)
-    data = (generation.folder / VECTORS).read_bytes()
-    (generation.folder / VECTORS).write_bytes((data + data)[: len(data) + rows * 4 * DIMENSION])
-    sealed_again(generation)
-    with pytest.raises(IndexDamaged, match=VECTORS):
-        open_snapshot(tmp_path)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, 0.0])
-def test_verify_finds_a_vector_that_is_no_direction(tmp_path: Path, bad: float) -> None:
-    """IDX-013, when loading: though its digest is right."""
-    generation = publish_texts(tmp_path)
-    matrix = np.fromfile(generation.folder / VECTORS, dtype="<f4").reshape(-1, DIMENSION)
-    matrix[4] = bad
-    matrix.tofile(generation.folder / VECTORS)
-    sealed_again(generation)
-    snapshot = open_snapshot(tmp_path)
-    with pytest.raises(IndexDamaged, match=VECTORS):
-        verify(snapshot)
-    snapshot.close()
-
-
-def test_verify_finds_words_of_a_passage_that_is_not_there(tmp_path: Path) -> None:
-    """The words' rows are rows of passages."""
-    generation = publish_texts(tmp_path)
-    rows = np.load(generation.folder / "words.rows.npy")
-    rows[-1] = 999
-    np.save(generation.folder / "words.rows.npy", rows)
-    sealed_again(generation)
-    snapshot = open_snapshot(tmp_path)
-    with pytest.raises(IndexDamaged, match="words"):
-        verify(snapshot)
-    snapshot.close()
 
 
 def test_a_text_damaged_after_opening_is_not_read(tmp_path: Path) -> None:
