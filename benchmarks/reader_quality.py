@@ -27,6 +27,7 @@ from training.evaluate import (
     calibration_error,
     f1_at,
     reciprocal_rank,
+    sample,
     trials,
 )
 
@@ -82,12 +83,11 @@ def wikiqa(reader: Reader, data: Path) -> dict[str, float]:
     return {"questions": len(rank), "map": sum(precision) / len(rank), "mrr": sum(rank) / len(rank)}
 
 
-def abstain(reader: Reader, data: Path, picture: Path | None = None) -> dict[str, float]:
+def abstain(reader: Reader, data: Path, picture: Path | None = None, count: int = 500) -> dict[str, float]:
     """Held-out questions among 20 retrieved windows: first sentence right, and whether confidence tells."""
     corpus = read_corpus(data)
-    examples = [example for example in corpus.examples if example.part == "test"]
-    found = trials(reader, corpus, examples)
-    confident = [reader.confidence(trial.readings, trial.windows) for trial in found]
+    found = trials(reader, corpus, sample(corpus, "test", count))
+    confident = [reader.confidence(trial.question, trial.readings, trial.windows) for trial in found]
     right = [trial.right for trial in found]
     answerable = [trial.right for trial in found if trial.answerable]
     if picture is not None:
@@ -129,7 +129,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(error, file=sys.stderr)
             return 1
         rounded = {name: round(value, 4) for name, value in figures.items()}
-        print(json.dumps({"measure": measure, **rounded, "seconds": round(time.perf_counter() - started, 1)}), flush=True)
+        print(
+            json.dumps({"measure": measure, **rounded, "seconds": round(time.perf_counter() - started, 1)}), flush=True
+        )
     return 0
 
 

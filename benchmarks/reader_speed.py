@@ -21,6 +21,7 @@ from torch.nn import functional
 from bot.read import Window, load_reader
 from bot.read_mini import MiniReader
 from bot.span_model import SpanModel
+from index.encoder import Layer
 from training.windows import window
 
 _NAMES = "Orlec Tarvin Mesmer Halden Brisk Undal Perrin Costa Velm Ashby".split()
@@ -32,8 +33,8 @@ def passages(count: int, seed: int = 7) -> list[Window]:
     rng = random.Random(seed)
     made = []
     for _ in range(count):
-        sentences = []
-        while sum(map(len, sentences)) < 640:
+        sentences: list[str] = []
+        while sum(len(sentence) for sentence in sentences) < 640:
             name, thing = rng.choice(_NAMES), rng.choice(_THINGS)
             sentences.append(
                 f"Officials in {name} said on Monday that the {thing} would stay closed until {rng.randrange(2, 28)} "
@@ -60,7 +61,7 @@ def plain(model: SpanModel, tokens: torch.Tensor, kinds: torch.Tensor, mask: tor
     bert = model.bert
     count, length = tokens.shape
     x = bert.norm(bert.words(tokens) + bert.positions(torch.arange(length)) + bert.types(kinds))
-    for layer in bert.layers:
+    for layer in (one for one in bert.layers if isinstance(one, Layer)):
         query, key, value = (
             part.view(count, length, bert.shape.heads, -1).transpose(1, 2) for part in layer.qkv(x).chunk(3, -1)
         )
@@ -68,8 +69,7 @@ def plain(model: SpanModel, tokens: torch.Tensor, kinds: torch.Tensor, mask: tor
         mixed = (scores.softmax(-1) @ value).transpose(1, 2).reshape(count, length, -1)
         x = layer.norm1(x + layer.out(mixed))
         x = layer.norm2(x + layer.down(functional.gelu(layer.up(x))))
-    odds: torch.Tensor = model.span(x) - model.none(x[:, :1])
-    return odds
+    return torch.sub(model.span(x), model.none(x[:, :1]))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -55,7 +55,7 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     readings = reader.read(asked.key, windows)
     read = time.perf_counter()
     found = answer(
-        asked.text, candidates, readings, lambda some: reader.confidence(some, windows), how.rules, snapshot.name
+        asked.text, candidates, readings, lambda some: reader.confidence(asked.text, some, windows), how.rules, snapshot.name
     )
     check(found.citations + found.nearest, snapshot)
     timings = {

@@ -28,6 +28,10 @@ _PER_WINDOW = 3
 
 _OPENERS = "\"'“”‘’«»([{<,;:-–—•*… \t\n"
 _CLOSERS = "\"'“”‘’«»)]}>,;:-–—…!? \t\n"
+_EMPTY_WORDS = frozenset(
+    "who what when where why how which whom whose is are was were be been do does did has have had the a an of in on "
+    "at to for by with from that this it its and or many much most there name can could will would should".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +70,47 @@ class Reader(Protocol):
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """Readings over all windows, best first; ties in the order of the windows."""
 
-    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-        """Probability that the first reading's sentence answers; 0 without readings."""
+    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+        """Probability that the first reading's sentence answers the question; 0 without readings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From scores to a probability: a logistic function, fitted on held-out articles by `training.calibrate`.
+    """From readings to a probability: a logistic function, fitted on held-out articles by `training.calibrate`.
 
     `margin` weighs how far the first reading stands above the best one that gives another answer, counted up to
-    `farthest`: two articles that say the same do not make each other doubtful.
+    `farthest`: two articles that say the same do not make each other doubtful. `overlap` weighs the share of the
+    question's words of content that the window holds.
     """
 
     bias: float = -1.0
     score: float = 0.5
     margin: float = 0.0
+    overlap: float = 0.0
     farthest: float = 8.0
 
-    def probability(self, score: float, margin: float) -> float:
-        """The logistic function of the two features, kept clear of overflow."""
-        odds = self.bias + self.score * score + self.margin * min(margin, self.farthest)
-        return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
+    def features(
+        self, question: str, readings: Sequence[Reading], windows: Sequence[Window]
+    ) -> tuple[float, float, float]:
+        """What the probability is made of, for at least one reading: score, margin, overlap."""
+        first = readings[0]
+        near = min(margin(readings, windows), self.farthest)
+        return first.score, near, overlap(question, windows[first.window])
 
-    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-        """Probability that the first reading's sentence answers; 0 without readings."""
+    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+        """Probability that the first reading's sentence answers the question; 0 without readings."""
         if not readings:
             return 0.0
-        return self.probability(readings[0].score, margin(readings, windows))
+        score, near, shared = self.features(question, readings, windows)
+        odds = self.bias + self.score * score + self.margin * near + self.overlap * shared
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
+
+
+def overlap(question: str, window: Window) -> float:
+    """The share of the question's words of content whose first five letters begin a word of the window or title."""
+    asked = {word[:5] for word in re.findall(r"\w+", question.lower()) if word not in _EMPTY_WORDS}
+    held = {word[:5] for word in re.findall(r"\w+", f"{window.title or ''} {window.text}".lower())}
+    return len(asked & held) / len(asked) if asked else 0.0
 
 
 def margin(readings: Sequence[Reading], windows: Sequence[Window]) -> float:

@@ -51,13 +51,15 @@ class TransformersReader:
             readings += self._read(question, windows, order[begin : begin + _BATCH])
         return ranked(readings)
 
-    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-        """Probability that the first reading's sentence answers; 0 without readings."""
-        return self._calibration.confidence(readings, windows)
+    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+        """Probability that the first reading's sentence answers the question; 0 without readings."""
+        return self._calibration.confidence(question, readings, windows)
 
     def _read(self, question: str, windows: Sequence[Window], chosen: Sequence[int]) -> list[Reading]:
         asked = self._tokenizer(question, add_special_tokens=False, truncation=True, max_length=self._longest // 3)
-        short = self._tokenizer.decode(asked["input_ids"]) if len(asked["input_ids"]) >= self._longest // 3 else question
+        short = (
+            self._tokenizer.decode(asked["input_ids"]) if len(asked["input_ids"]) >= self._longest // 3 else question
+        )
         inputs = self._tokenizer(
             [short] * len(chosen),
             [windows[i].text for i in chosen],
@@ -102,7 +104,9 @@ def load(folder: Path, threads: int | None = None, precision: str = "auto") -> T
             folder, use_safetensors=True, output_loading_info=True, dtype=fast_dtype(cast(Precision, precision)), **safe
         )
     except Exception as error:  # the library raises a dozen unrelated types for a bad folder
-        raise ReaderUnavailable(f"no usable reader model in {folder}: {type(error).__name__}: {str(error)[:300]}") from error
+        raise ReaderUnavailable(
+            f"no usable reader model in {folder}: {type(error).__name__}: {str(error)[:300]}"
+        ) from error
     if not getattr(tokenizer, "is_fast", False):
         raise ReaderUnavailable(f"no usable reader model in {folder}: its tokenizer does not tell offsets (not fast)")
     missing = [name for name in report["missing_keys"] if "qa_outputs" in name]

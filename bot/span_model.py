@@ -107,6 +107,4 @@ def score(model: SpanModel, pairs: Sequence[Pair]) -> list[Tensor]:
     """For each pair the (passage tokens, 2) log-odds; one forward pass over all of them."""
     lengths = [len(one.tokens) for one in pairs]
     odds = model(*pack([one.tokens for one in pairs], [one.kinds for one in pairs]), lengths)
-    return [
-        block[one.offset : -1] for one, block in zip(pairs, odds.split(lengths), strict=True)
-    ]
+    return [block[one.offset : -1] for one, block in zip(pairs, odds.split(lengths), strict=True)]

@@ -101,7 +101,7 @@ def _attend(qkv: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
     plainly = qkv.requires_grad and qkv.device.type == "cpu"
     parts = []
     # One split, not slices: the gradient of a slice is as large as the whole.
-    for (length, count), block in zip(runs, qkv.split([*sizes, rest])[: len(runs)], strict=True):
+    for (length, count), block in zip(runs, torch.split(qkv, [*sizes, rest])[: len(runs)], strict=True):
         query, key, value = block.view(count, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
         if plainly:
             mixed = (query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)).softmax(-1) @ value

@@ -25,7 +25,7 @@ from bot.read import Calibration
 from bot.read_mini import load
 from training.calibrate import diagram, fit, probabilities
 from training.data import Corpus, DataMissing, Example, read_corpus
-from training.evaluate import trials
+from training.evaluate import sample, trials
 from training.export import averaged, export
 from training.groups import lookalikes
 from training.model import fresh_model
@@ -98,19 +98,20 @@ def _near(corpus: Corpus, examples: Sequence[Example], path: Path) -> list[tuple
     return near
 
 
-def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path) -> None:
+def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path, count: int = 500) -> None:
     fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
     tensors = averaged([run / "checkpoint.safetensors", *also], fixed)
     export(out, "byline-reader", tensors, Calibration(), minilm() / "tokenizer.json", titles=True)
     reader = load(out)
     held = {
-        part: trials(reader, corpus, [e for e in corpus.examples if e.part == part and e.source != "qamr"])
-        for part in ("dev", "test")
+        "dev": trials(reader, corpus, sample(corpus, "dev", count)),
+        "test": trials(reader, corpus, sample(corpus, "test", count)),
     }
     calibration = fit(held["dev"])
     export(out, "byline-reader", tensors, calibration, minilm() / "tokenizer.json", titles=True)
     drawn = {part: (probabilities(calibration, t), [one.right for one in t]) for part, t in held.items()}
     diagram(out / "reliability.png", {"fitted on (dev)": drawn["dev"], "held out (test)": drawn["test"]})
+    (run / "calibration.json").write_text(json.dumps(asdict(calibration), indent=2) + "\n", encoding="utf-8")
     log.info("calibration %s", asdict(calibration))
 
 

@@ -46,7 +46,7 @@ def question_variant(question: str, rng: random.Random) -> str:
 
 def _mistype(question: str, rng: random.Random) -> str:
     """One slip in one longer word: two letters swapped, one left out, doubled or replaced."""
-    places = [match for match in re.finditer(r"[^\W\d_]{4,}", question)]
+    places = list(re.finditer(r"[^\W\d_]{4,}", question))
     if not places:
         return question
     match = rng.choice(places)

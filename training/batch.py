@@ -32,7 +32,9 @@ class Batch:
 
 def token_span(tokens: Tokens, span: Span) -> tuple[int, int] | None:
     """First and last token that the characters of `span` touch."""
-    touched = [i for i, (s, e) in enumerate(zip(tokens.starts, tokens.ends, strict=True)) if s < span[1] and e > span[0]]
+    touched = [
+        i for i, (s, e) in enumerate(zip(tokens.starts, tokens.ends, strict=True)) if s < span[1] and e > span[0]
+    ]
     return (touched[0], touched[-1]) if touched else None
 
 

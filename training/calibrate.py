@@ -1,7 +1,7 @@
 """Trials on held-out questions -> the function from scores to a probability, and a picture of how true it is.
 
 Comes in: trials (readings with whether the first was right). Goes out: a `Calibration` fitted by maximum
-likelihood (Platt, 1999: a logistic function of the score, here of score and margin), its expected calibration
+likelihood (Platt, 1999: a logistic function of the score, here of three features), its expected calibration
 error on questions it was not fitted on, a reliability diagram. Knows nothing of models.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.read import Calibration, margin
+from bot.read import Calibration
 from training.evaluate import Trial, calibration_error
 
 if TYPE_CHECKING:
@@ -24,37 +24,38 @@ _RIDGE = 1e-3
 
 
 def features(trials: Sequence[Trial], farthest: float) -> NDArray[np.float64]:
-    """(trials, 3): one, the first score, its margin counted up to `farthest`; zeros stand for no reading."""
-    rows = []
-    for trial in trials:
-        if trial.readings:
-            near = min(margin(trial.readings, trial.windows), farthest)
-            rows.append((1.0, trial.readings[0].score, near))
-        else:
-            rows.append((1.0, -20.0, 0.0))
-    return np.array(rows)
+    """(trials, 4): one, then what `Calibration.features` gives; a very low score stands for no reading."""
+    shape = Calibration(farthest=farthest)
+    return np.array(
+        [
+            (1.0, *shape.features(trial.question, trial.readings, trial.windows))
+            if trial.readings
+            else (1.0, -20.0, 0.0, 0.0)
+            for trial in trials
+        ]
+    )
 
 
 def fit(trials: Sequence[Trial], farthest: float = 8.0) -> Calibration:
     """The logistic function under which these outcomes are likeliest (Newton's method)."""
     x = features(trials, farthest)
     y = np.array([trial.right for trial in trials], dtype=float)
-    weights = np.zeros(3)
+    weights = np.zeros(x.shape[1])
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
         slope = x.T @ (p - y) + _RIDGE * weights
-        bend = (x * (p * (1 - p))[:, None]).T @ x + _RIDGE * np.eye(3)
+        bend = (x * (p * (1 - p))[:, None]).T @ x + _RIDGE * np.eye(len(weights))
         step = np.linalg.solve(bend, slope)
         weights -= step
         if np.abs(step).max() < 1e-9:
             break
-    bias, score, edge = (round(float(weight), 6) for weight in weights)
-    return Calibration(bias, score, edge, farthest)
+    bias, score, near, shared = (round(float(weight), 6) for weight in weights)
+    return Calibration(bias, score, near, shared, farthest)
 
 
 def probabilities(calibration: Calibration, trials: Sequence[Trial]) -> list[float]:
     """The confidence in each trial's first reading."""
-    return [calibration.confidence(trial.readings, trial.windows) for trial in trials]
+    return [calibration.confidence(trial.question, trial.readings, trial.windows) for trial in trials]
 
 
 def diagram(path: Path, named: dict[str, tuple[Sequence[float], Sequence[bool]]], bins: int = 10) -> None:

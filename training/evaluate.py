@@ -8,6 +8,7 @@ nothing of training.
 
 from __future__ import annotations
 
+import random
 import re
 import string
 from collections import Counter
@@ -18,7 +19,7 @@ import bm25s
 import numpy as np
 
 from bot.read import Reader, Reading, Window
-from training.data import Corpus, Example, plain
+from training.data import Corpus, Example, Part, plain
 from training.windows import window, windows
 
 
@@ -93,9 +94,13 @@ def best_threshold(found: Sequence[Attempt]) -> float:
     return max((attempt.score for attempt in found), key=lambda threshold: f1_at(found, threshold))
 
 
-def trials(
-    reader: Reader, corpus: Corpus, examples: Sequence[Example], k: int = 20, hide: float = 0.3
-) -> list[Trial]:
+def sample(corpus: Corpus, part: Part, count: int) -> list[Example]:
+    """`count` held-out questions of one part, drawn evenly over the sources' questions, always the same ones."""
+    held = [example for example in corpus.examples if example.part == part]
+    return random.Random(1).sample(held, min(count, len(held)))
+
+
+def trials(reader: Reader, corpus: Corpus, examples: Sequence[Example], k: int = 20, hide: float = 0.3) -> list[Trial]:
     """Each question among the `k` windows that BM25 finds for it in all encyclopedic passages.
 
     From a share `hide` of the answerable questions every window that holds a reference is taken away, so that the

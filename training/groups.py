@@ -55,9 +55,7 @@ def lookalikes(corpus: Corpus, examples: Sequence[Example], k: int = 8) -> list[
     for pool, passages in members.items():
         wanted = [i for i, e in enumerate(examples) if _POOLS[e.source] == pool]
         index = bm25s.BM25()
-        index.index(
-            bm25s.tokenize([corpus.texts[i].text for i in passages], show_progress=False), show_progress=False
-        )
+        index.index(bm25s.tokenize([corpus.texts[i].text for i in passages], show_progress=False), show_progress=False)
         queries = bm25s.tokenize([examples[i].question for i in wanted], show_progress=False)
         ranked, _ = index.retrieve(queries, k=min(3 * k, len(passages)), show_progress=False, sorted=True)
         for i, row in zip(wanted, np.asarray(ranked), strict=True):

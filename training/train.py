@@ -102,7 +102,7 @@ class Run:
         for setting in self.optimizer.param_groups:
             setting["lr"] = self.rate()
         value = loss(score(self.model, batch.pairs), batch.firsts, batch.lasts, batch.groups)
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         for name in self.names:
             grad = self.weights[name].grad
             self.master[name].grad = grad.float() if grad is not None else None
@@ -122,13 +122,17 @@ class Run:
     def save(self) -> None:
         """Writes the checkpoint beside the old one, then renames it into place."""
         state = self.optimizer.state_dict()["state"]
-        tensors = {f"average.{n}": v for n, v in self.average.items()} | {f"master.{n}": v for n, v in self.master.items()}
+        tensors = {f"average.{n}": v for n, v in self.average.items()} | {
+            f"master.{n}": v for n, v in self.master.items()
+        }
         for i, name in enumerate(self.order):
             for key in ("exp_avg", "exp_avg_sq", "step"):
                 tensors[f"{key}.{name}"] = state[i][key].reshape(-1) if key == "step" else state[i][key]
         self.folder.mkdir(parents=True, exist_ok=True)
         fresh = self.folder / "checkpoint.new"
-        save_file({n: v.contiguous() for n, v in tensors.items()}, fresh, {"progress": json.dumps(asdict(self.progress))})
+        save_file(
+            {n: v.contiguous() for n, v in tensors.items()}, fresh, {"progress": json.dumps(asdict(self.progress))}
+        )
         os.replace(fresh, self.folder / "checkpoint.safetensors")
         (self.folder / "progress.json").write_text(json.dumps(asdict(self.progress)), encoding="utf-8")
 

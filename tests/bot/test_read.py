@@ -20,7 +20,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from bot.errors import BylineError, ReaderUnavailable
-from bot.read import Calibration, Reading, Window, best_spans, load_reader, margin, ranked, strides, trimmed
+from bot.read import Calibration, Reading, Window, best_spans, load_reader, margin, overlap, ranked, strides, trimmed
 from bot.read_mini import KIND, MiniReader, expanded, load, squeezed
 from bot.span_model import CAPITAL, LOWER, QUESTION, TITLE, UPPER, SpanModel, pair, score, tokenize
 from index.encoder import Shape
@@ -124,7 +124,10 @@ def test_trimming_never_leaves_the_sentence_or_empties_the_answer(text: str, dat
 
 
 def test_ranking_keeps_three_sentences_a_window_best_first_each_once() -> None:
-    readings = [Reading(0, s, s, s + 1, float(s)) for s in range(5)] + [Reading(0, 4, 9, 10, 1.5), Reading(1, 0, 0, 1, 2.5)]
+    readings = [Reading(0, s, s, s + 1, float(s)) for s in range(5)] + [
+        Reading(0, 4, 9, 10, 1.5),
+        Reading(1, 0, 0, 1, 2.5),
+    ]
     kept = ranked(readings)
     assert [(r.window, r.sentence) for r in kept] == [(0, 4), (0, 3), (1, 0), (0, 2)]
     assert [r.score for r in kept] == sorted((r.score for r in kept), reverse=True)
@@ -146,10 +149,22 @@ def test_the_margin_skips_sentences_that_say_the_same() -> None:
 
 def test_confidence_grows_with_score_and_margin_and_is_none_without_readings() -> None:
     calibration = Calibration(bias=-1, score=0.5, margin=0.2)
-    assert calibration.confidence([], []) == 0.0
-    assert calibration.probability(4, 2) > calibration.probability(2, 2) > calibration.probability(2, 1)
-    assert calibration.probability(2, 8) == calibration.probability(2, math.inf)
-    assert 0 <= calibration.probability(-1e9, 0) <= calibration.probability(1e9, 0) <= 1
+    window = Window("Ann won. Bob lost.", ((0, 8), (9, 18)))
+
+    def confidence(first: float, second: float) -> float:
+        return calibration.confidence("who?", [Reading(0, 0, 0, 3, first), Reading(0, 1, 9, 12, second)], [window])
+
+    assert calibration.confidence("who?", [], []) == 0.0
+    assert confidence(4, 2) > confidence(2, 0) > confidence(2, 1)
+    assert confidence(2, -6) == confidence(2, -60)
+    assert 0 <= confidence(-1e9, -1e9) <= confidence(1e9, 0) <= 1
+
+
+def test_overlap_is_the_share_of_content_words_in_the_window_or_its_title() -> None:
+    window = Window("The bridges were closed.", ((0, 24),), "Orlec")
+    assert overlap("who closed the bridge at Orlec?", window) == 1.0
+    assert overlap("who closed the school?", window) == 0.5
+    assert overlap("who is it?", window) == 0.0
 
 
 def test_case_tells_the_group_from_the_verb() -> None:
@@ -224,11 +239,11 @@ def test_importing_the_door_does_not_import_torch() -> None:
 
 def hugging_face_folder(folder: Path, head: bool = True) -> Path:
     """A small random BERT for question answering with a tokenizer of its own."""
-    from transformers import BertConfig, BertForQuestionAnswering, BertModel, BertTokenizerFast
+    from transformers import BertConfig, BertForQuestionAnswering, BertModel, BertTokenizer
 
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS[2:]]
     (folder / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
-    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    BertTokenizer(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
     torch.manual_seed(1)
     config = BertConfig(
         vocab_size=len(words), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
@@ -248,7 +263,7 @@ def test_any_hugging_face_reader_takes_the_place(tmp_path: Path) -> None:
     for reading in readings:
         start, end = windows[reading.window].sentences[reading.sentence]
         assert start <= reading.start < reading.end <= end
-    assert 0 <= reader.confidence(readings, windows) <= 1
+    assert 0 <= reader.confidence("who raised the dam?", readings, windows) <= 1
     assert reader.read("  ", windows) == []
 
 
@@ -281,4 +296,6 @@ def test_the_shipped_reader_answers_from_the_right_sentence() -> None:
     readings = reader.read("how much will the repairs cost", windows)
     assert (readings[0].window, readings[0].sentence) == (0, 1)
     assert "4 million euros" in windows[0].text[readings[0].start : readings[0].end]
-    assert reader.confidence(readings, windows) > reader.confidence(reader.read("who won the cup final", windows), windows)
+    other = "who won the cup final"
+    surely = reader.confidence("how much will the repairs cost", readings, windows)
+    assert surely > reader.confidence(other, reader.read(other, windows), windows)

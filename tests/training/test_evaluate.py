@@ -1,0 +1,120 @@
+"""Figures: the measures agree with cases worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from bot.read import Calibration, Reading, Window, load_reader
+from bot.span_model import SpanModel
+from training.calibrate import diagram, fit, probabilities
+from training.evaluate import (
+    Attempt,
+    Trial,
+    average_precision,
+    best_threshold,
+    calibration_error,
+    f1,
+    f1_at,
+    holds,
+    reciprocal_rank,
+)
+from training.export import averaged, export
+from training.windows import sentence_spans, windows
+
+
+def test_f1_counts_common_words_without_articles_and_signs() -> None:
+    assert f1("The Old Bridge.", "old bridge") == 1.0
+    assert f1("old stone bridge", "bridge") == pytest.approx(0.5)
+    assert f1("dam", "bridge") == 0.0
+
+
+def test_withholding_is_right_only_where_there_is_no_answer() -> None:
+    found = [Attempt(True, 5.0, 0.8, 0.0), Attempt(False, -1.0, 0.0, 0.0), Attempt(True, -3.0, 1.0, 1.0)]
+    assert f1_at(found, -99) == pytest.approx(0.6)
+    assert f1_at(found, 0.0) == pytest.approx((0.8 + 1.0 + 0.0) / 3)
+    assert f1_at(found, best_threshold(found)) == pytest.approx(0.6)
+
+
+def test_rank_measures() -> None:
+    assert average_precision([False, True, False, True]) == pytest.approx(0.5)
+    assert reciprocal_rank([False, True]) == 0.5
+    assert average_precision([False]) == reciprocal_rank([False]) == 0.0
+
+
+def test_a_reference_is_held_as_whole_words_only() -> None:
+    assert holds("The SDF won in Orlec.", ["orlec"])
+    assert not holds("Orlecs won.", ["Orlec"])
+    assert not holds("anything", ["", "?"])
+
+
+def test_calibration_error_is_nothing_for_true_confidence_and_large_for_boasting() -> None:
+    assert calibration_error([0.25] * 4, [True, False, False, False]) == pytest.approx(0.0)
+    assert calibration_error([0.95] * 4, [False] * 4) == pytest.approx(0.95)
+
+
+def made_trials(count: int, seed: int) -> list[Trial]:
+    rng = np.random.default_rng(seed)
+    window = Window("Yes. No.", ((0, 4), (5, 8)))
+    found = []
+    for _ in range(count):
+        score, gap = float(rng.normal(0, 3)), float(rng.uniform(0, 6))
+        right = bool(rng.random() < 1 / (1 + np.exp(-(0.8 * score + 0.3 * gap - 1))))
+        readings: Sequence[Reading] = (Reading(0, 0, 0, 3, score), Reading(0, 1, 5, 7, score - gap))
+        found.append(Trial("q yes", True, right, tuple(readings), (window,)))
+    return found
+
+
+def test_the_fit_finds_the_function_behind_the_outcomes() -> None:
+    calibration = fit(made_trials(6000, 1))
+    # The overlap is the same in every trial, so it and the bias share one weight.
+    assert calibration.bias + 0.5 * calibration.overlap == pytest.approx(-1, abs=0.2)
+    assert calibration.score == pytest.approx(0.8, abs=0.1)
+    assert calibration.margin == pytest.approx(0.3, abs=0.1)
+    fresh = made_trials(3000, 2)
+    assert calibration_error(probabilities(calibration, fresh), [trial.right for trial in fresh]) < 0.03
+
+
+def test_the_diagram_is_a_picture(tmp_path: Path) -> None:
+    diagram(tmp_path / "d.png", {"made": ([0.1, 0.9] * 10, [False, True] * 10)})
+    assert (tmp_path / "d.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_sentences_are_slices_and_abbreviations_do_not_end_them() -> None:
+    text = "Gen. Orlec of the U.S. Army spoke. “It held.” Then\nA heading\nJ. Tarvin left."
+    assert [text[start:end] for start, end in sentence_spans(text)] == [
+        "Gen. Orlec of the U.S. Army spoke.", "“It held.”", "Then", "A heading", "J. Tarvin left.",
+    ]  # fmt: skip
+
+
+def test_windows_hold_every_sentence_once() -> None:
+    text = " ".join(f"Sentence number {i} is here." for i in range(50))
+    found = windows(text, target=200)
+    assert [w.text[s:e] for w in found for s, e in w.sentences] == [text[s:e] for s, e in sentence_spans(text)]
+    assert all(len(w.text) < 250 for w in found)
+
+
+def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+
+    torch.manual_seed(0)
+    from index.encoder import Shape
+
+    tensors = dict(SpanModel(Shape()).state_dict())
+    fixed = {"bert.words.weight": tensors.pop("bert.words.weight")}
+    save_file({f"average.{n}": v for n, v in tensors.items()}, tmp_path / "a.safetensors")
+    save_file({f"average.{n}": v * 3 for n, v in tensors.items()}, tmp_path / "b.safetensors")
+    mean = averaged([tmp_path / "a.safetensors", tmp_path / "b.safetensors"], fixed)
+    assert torch.allclose(mean["span.weight"], tensors["span.weight"] * 2)
+    Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(tmp_path / "t.json"))
+    export(tmp_path / "out", "r", mean, Calibration(0.5), tmp_path / "t.json", titles=False)
+    assert json.loads((tmp_path / "out/config.json").read_text())["calibration"]["bias"] == 0.5
+    assert sum(path.stat().st_size for path in (tmp_path / "out").iterdir()) < 25_000_000
+    assert load_reader(tmp_path / "out").name == "r"
