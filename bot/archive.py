@@ -92,17 +92,18 @@ class Archive:
     def reader(self) -> Reader:
         """The reader that the configuration names, or, where it cannot be loaded, sentence scores, with a warning."""
         if self._reader is None:
-            place = self.config.reader.model
-            try:
-                if place is not None:
-                    self._reader = load_reader(place, self.config.machine.threads)
-            except ReaderUnavailable as unavailable:
-                if self.config.reader.strict:
-                    raise
-                self._warn(f"{unavailable}; going on without it: sentences are only compared, not read")
-            if self._reader is None:
-                self._reader = SentenceScorer(self._embed())
+            self._reader = self._load_reader() or SentenceScorer(self._embed())
         return self._reader
+
+    def _load_reader(self) -> Reader | None:
+        place = self.config.reader.model
+        try:
+            return None if place is None else load_reader(place, self.config.machine.threads)
+        except ReaderUnavailable as unavailable:
+            if self.config.reader.strict:
+                raise
+            self._warn(f"{unavailable}; going on without it: sentences are only compared, not read")
+            return None
 
     @property
     def reads(self) -> bool:

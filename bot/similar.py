@@ -44,7 +44,7 @@ class SentenceScorer:
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
-    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """A rough guess that the first reading's sentence answers; 0 without readings."""
         return 1 / (1 + math.exp(-_SLOPE * (readings[0].score - _MIDDLE))) if readings else 0.0
 

@@ -138,7 +138,6 @@ class LibraryEmbedder:
     def _load(self) -> Any:
         if self._model is None:
             folder = find_model(self._settings.model)
-            prepare_threads(self._settings.threads)
             import torch
             from sentence_transformers import SentenceTransformer
 
@@ -159,23 +158,12 @@ class PackedEmbedder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if self._encoder is None:
-            prepare_threads(self._settings.threads)
             from index.encoder import load_encoder
 
             folder = find_model(self._settings.model)
             self._encoder = load_encoder(folder, self._settings.precision, self._settings.threads)
         vectors: Vectors = self._encoder.encode(texts)
         return vectors
-
-
-def prepare_threads(threads: int) -> None:
-    """Bound the thread pools before torch starts them; pools that spin against each other cost a factor of 20."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
 
 
 def _cached(model: str) -> Path | None:

@@ -35,7 +35,8 @@ def test_no_path_of_a_machine_and_no_registry_host_stands_in_the_repository(root
     for path in root.rglob("*"):
         inside = path.relative_to(root).parts
         skipped = (".git", ".venv", "runs", "node_modules", "out")
-        if path.is_file() and not any(part in skipped or part.startswith(".") for part in inside[:-1]):
-            if path.suffix in {".py", ".md", ".yaml", ".toml", ".txt", ".lock", ".json", ""} and path.stat().st_size < 10**6:
-                found = forbidden.search(path.read_text(encoding="utf-8", errors="replace"))
-                assert not found, f"{path}: {found}"
+        if not path.is_file() or any(part in skipped or part.startswith(".") for part in inside[:-1]):
+            continue
+        if path.suffix in {".py", ".md", ".yaml", ".toml", ".txt", ".lock", ".json"} and path.stat().st_size < 10**6:
+            found = forbidden.search(path.read_text(encoding="utf-8", errors="replace"))
+            assert not found, f"{path}: {found}"

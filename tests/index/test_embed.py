@@ -31,7 +31,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_a_missing_model_is_named_with_its_place(tmp_path: Path) -> None:
-    with pytest.raises(EmbedderUnavailable, match="no model found at .*nowhere"):
+    with pytest.raises(EmbedderUnavailable, match=r"no model found at .*nowhere"):
         find_model(str(tmp_path / "nowhere"))
 
 

@@ -73,7 +73,7 @@ def test_a_link_or_pipe_put_in_the_place_of_a_file_is_not_opened(tmp_path: Path)
     assert isinstance(file, File)
     (tmp_path / "a.txt").rename(tmp_path / "b.txt")
     (tmp_path / "a.txt").symlink_to(tmp_path / "b.txt")
-    with pytest.raises(DocumentRejected, match="not_a_regular_file|io_error"), opened(file):
+    with pytest.raises(DocumentRejected, match=r"not_a_regular_file|io_error"), opened(file):
         pass
     (tmp_path / "a.txt").unlink()
     os.mkfifo(tmp_path / "a.txt")
