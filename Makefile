@@ -22,8 +22,10 @@ TORCH_FROM := $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .PHONY: ask repl test check format bench lock clean
 
+# The question goes through the environment: whatever it holds, no shell reads it.
+ask: export QUESTION = $(value Q)
 ask: $(READY)
-	@$(BIN)/byline ask --build "$(Q)"
+	@$(BIN)/byline ask --build -- "$$QUESTION"
 
 repl: $(READY)
 	@$(BIN)/byline repl --build

@@ -86,7 +86,7 @@ def _asked(index: Path, questions: Path, folder: Path) -> dict[str, Any]:
 
 def _holds(answer: dict[str, Any], accepted: Sequence[str]) -> bool:
     """Whether an accepted answer stands in the first citation, or, where there is none, in the nearest sentence."""
-    from bot.evaluate import plain
+    from bot.answer import plain
 
     first = (answer["citations"] + answer["nearest"])[:1]
     return any(f" {plain(one)} " in f" {plain(cited['quote'])} " for cited in first for one in accepted)

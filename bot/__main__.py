@@ -6,7 +6,6 @@ an output that can carry any text.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
@@ -21,9 +20,10 @@ def main(argv: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    for package in ("bot", "index"):
-        logging.getLogger(package).addHandler(logging.NullHandler())
     from bot.cli import run
+    from bot.faults import show_warnings
+
+    show_warnings()
 
     return run(sys.argv[1:] if argv is None else argv)
 

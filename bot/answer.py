@@ -21,7 +21,7 @@ from index.split import Sentence
 
 Status = Literal["answered", "not_found"]
 
-_ARTICLES = re.compile(r"\b(?:the|a|an|so-called)\b")
+_EMPTY = frozenset(("the", "a", "an"))
 _NO_WORD = re.compile(r"[\W_]+")
 _PRONOUN = re.compile(r"(?:He|She|They)\b")
 _LONE_QUOTE = re.compile(r"[“\"„«][^“”\"„«»]*[”\"“»]")
@@ -69,7 +69,7 @@ def answer(
     `confidence` gives the probability that the first of some readings is right, the others weighed against it.
     Below `rules.min_confidence` the answer is `not_found`, and the best sentences stand under `nearest`.
     """
-    ordered = _preferred(candidates, readings)
+    ordered = _preferred(candidates, readings, confidence, rules.min_confidence)
     if not ordered:
         return not_found(asked, "nothing_close", generation)
     sure = confidence(ordered)
@@ -94,13 +94,19 @@ def not_found(
     return Answer(asked, "not_found", reason, None, round(confidence, 4), (), nearest, generation)
 
 
-def _preferred(candidates: Sequence[Candidate], readings: Sequence[Reading]) -> list[Reading]:
-    """The readings, best first, with a sentence before the heading or caption that says no more than it does."""
+def _preferred(
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading],
+    confidence: Callable[[Sequence[Reading]], float],
+    least: float,
+) -> list[Reading]:
+    """The readings, best first, with a sentence that can stand by itself before the heading that says no more."""
     ordered = list(readings)
     if ordered and _sentence(candidates, ordered[0]).kind != "sentence":
         said = _said(candidates, ordered[0])
         for i, reading in enumerate(ordered):
-            if _sentence(candidates, reading).kind == "sentence" and _agree(said, _said(candidates, reading)):
+            says_so = _sentence(candidates, reading).kind == "sentence" and _agree(said, _said(candidates, reading))
+            if says_so and confidence([reading, *ordered]) >= least:
                 ordered.insert(0, ordered.pop(i))
                 break
     return ordered
@@ -130,10 +136,11 @@ def _distinct(
     places: list[Place] = []
     seen: set[str] = set()
     for reading in readings:
-        wording = _plain(_sentence(candidates, reading).text)
-        if wording not in seen and len(places) < count:
+        wording = plain(_sentence(candidates, reading).text)
+        place = _place(candidates[reading.window], reading, score(reading))
+        if wording not in seen and len(places) < count and not any(_overlap(place, other) for other in places):
             seen.add(wording)
-            places.append(_place(candidates[reading.window], reading, score(reading)))
+            places.append(place)
     return places
 
 
@@ -143,8 +150,13 @@ def _place(candidate: Candidate, reading: Reading, score: float) -> Place:
     start, end = candidate.passage.start + reading.start, candidate.passage.start + reading.end
     whole = (start, end) == (sentence.start, sentence.end)
     last = candidate.passage.first + reading.sentence
-    lone = reading.sentence > 0 and sentences[reading.sentence - 1].kind == "sentence" and _leans_back(sentence.text)
+    lone = last > 0 and candidate.article.sentences[last - 1].kind == "sentence" and _leans_back(sentence.text)
     return Place(candidate.article, last - lone, last, None if whole else (start, end), score)
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    same = one.article.article.id == other.article.article.id
+    return same and one.first <= other.last and other.first <= one.last
 
 
 def _leans_back(sentence: str) -> bool:
@@ -157,7 +169,8 @@ def _sentence(candidates: Sequence[Candidate], reading: Reading) -> Sentence:
 
 
 def _said(candidates: Sequence[Candidate], reading: Reading) -> str:
-    return _plain(candidates[reading.window].passage.text[reading.start : reading.end])
+    words = plain(candidates[reading.window].passage.text[reading.start : reading.end]).split()
+    return " ".join(word for word in words if word not in _EMPTY)
 
 
 def _agree(one: str, other: str) -> bool:
@@ -165,8 +178,7 @@ def _agree(one: str, other: str) -> bool:
     return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Words only: case, accents and signs folded away, for comparing what two texts say."""
     folded = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join(
-        _NO_WORD.sub(" ", _ARTICLES.sub(" ", "".join(c for c in folded if not unicodedata.combining(c)))).split()
-    )
+    return " ".join(_NO_WORD.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).split())

@@ -2,8 +2,8 @@
 
 Comes in: the configuration. Goes out: answers, articles and the sentences around a citation. The promise: the
 models are loaded at the first question, and between questions a newer generation is taken up as soon as it is
-published; an answer never mixes two. Where the current generation is damaged, the one before it serves, and
-`warnings` says so.
+published; an answer never mixes two. Where the current generation is damaged, the one before it serves, with a
+warning in the log.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bot.retrieve import Retrieval
 from bot.similar import SentenceScorer
 from index.build import Recipe
 from index.embed import Embedder, Embedding, fingerprint, load_embedder
-from index.errors import IndexDamaged, IndexMismatch
+from index.errors import IndexDamaged, IndexMismatch, IndexMissing
 from index.generations import CURRENT, previous
 from index.store import Snapshot, StoredArticle, open_snapshot
 
@@ -71,15 +71,17 @@ class Archive:
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.warnings: list[str] = []
         self._snapshot: Snapshot | None = None
         self._pointer = b""
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
+        self._fits = ""
 
     def ask(self, line: str, snapshot: Snapshot | None = None) -> Asked:
         """Answer a line from the newest generation, or from the one given."""
-        return ask(line, snapshot or self.snapshot(), self._embed(), self.reader(), asking(self.config))
+        snapshot = snapshot or self.snapshot()
+        self._check_model(snapshot)
+        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config))
 
     def snapshot(self) -> Snapshot:
         """The newest generation, opened and checked; looked for anew each time, opened anew only where it is new."""
@@ -102,7 +104,7 @@ class Archive:
         except ReaderUnavailable as unavailable:
             if self.config.reader.strict:
                 raise
-            self._warn(f"{unavailable}; going on without it: sentences are only compared, not read")
+            log.warning("%s; going on without it: sentences are only compared, not read", unavailable)
             return None
 
     @property
@@ -128,12 +130,19 @@ class Archive:
             "sentences": manifest["counts"]["sentences"],
             "passages": manifest["counts"]["passages"],
             "period": list(period) if period else None,
-            "models": {"embedding": manifest["recipe"]["embedding"]["model"], "reader": str(self.config.reader.model)},
+            "models": {"embedding": manifest["recipe"]["embedding"]["model"], "reader": self._reader_place()},
             "bytes": sum(file["size"] for file in files.values()),
             "build_seconds": manifest["seconds"],
             "skipped": [{"origin": s.origin, "reason": s.reason, "detail": s.detail} for s in snapshot.skipped()],
             "index": str(self.config.index.dir),
         }
+
+    def _reader_place(self) -> str:
+        """Which reader is configured, and whether it is there; looked at, not loaded."""
+        place = self.config.reader.model
+        if place is None:
+            return "none (sentences compared, not read)"
+        return str(place) if (place / "config.json").is_file() else f"{place} (missing: sentences compared, not read)"
 
     def set(self, config: Config) -> None:
         """Go on under another configuration of the same index."""
@@ -149,21 +158,26 @@ class Archive:
     def _open(self) -> Snapshot:
         index = self.config.index.dir
         try:
-            snapshot = open_snapshot(index)
+            return open_snapshot(index)
         except IndexDamaged as damage:
-            snapshot = Snapshot(previous(index))
-            self._warn(f"{damage}; until then {snapshot.name} serves")
+            try:
+                snapshot = Snapshot(previous(index))
+            except IndexMissing:
+                raise damage from None
+            log.warning("%s; until then %s serves", damage, snapshot.name)
+            return snapshot
+
+    def _check_model(self, snapshot: Snapshot) -> None:
+        """Refuse to compare a question with vectors of another model; checked once a generation."""
+        if self._fits == snapshot.name:
+            return
         made = snapshot.generation.manifest["recipe"]["embedding"]
         if made != fingerprint(embedding(self.config)):
             raise IndexMismatch(
                 f"the index was made with the embedding model {made['model']} ({made['sha256'][:8]}), the configuration "
-                f"names {self.config.embedding.model}; rebuild it with `byline build`"
+                f"names {self.config.embedding.model}; rebuild it with `byline build` and the paths it was made from"
             )
-        return snapshot
-
-    def _warn(self, text: str) -> None:
-        log.warning("%s", text)
-        self.warnings.append(text)
+        self._fits = snapshot.name
 
 
 def _bytes(path: Path) -> bytes:

@@ -46,22 +46,24 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     try:
         asked = question(line, how.max_chars)
     except QuestionRefused as refused:
-        return Asked(not_found(line[: how.max_chars], refused.reason, snapshot.name))
+        return Asked(_timed(not_found(line[: how.max_chars], refused.reason, snapshot.name), began))
     if not snapshot.counts["passages"]:
-        return Asked(not_found(asked.text, "empty_index", snapshot.name))
+        return Asked(_timed(not_found(asked.text, "empty_index", snapshot.name), began))
     candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval)
     retrieved = time.perf_counter()
     windows = [window(candidate) for candidate in candidates]
     readings = reader.read(asked.key, windows)
     read = time.perf_counter()
     found = answer(
-        asked.text, candidates, readings, lambda some: reader.confidence(asked.text, some, windows), how.rules, snapshot.name
+        asked.text,
+        candidates,
+        readings,
+        lambda some: reader.confidence(asked.text, some, windows),
+        how.rules,
+        snapshot.name,
     )
     check(found.citations + found.nearest, snapshot)
-    timings = {
-        "retrieve": _ms(retrieved - began), "read": _ms(read - retrieved), "total": _ms(time.perf_counter() - began),
-    }  # fmt: skip
-    return Asked(replace(found, timings_ms=timings), candidates, readings)
+    return Asked(_timed(found, began, retrieved, read), candidates, readings)
 
 
 def window(candidate: Candidate) -> Window:
@@ -69,6 +71,16 @@ def window(candidate: Candidate) -> Window:
     base = candidate.passage.start
     spans = tuple((sentence.start - base, sentence.end - base) for sentence in candidate.sentences)
     return Window(candidate.passage.text, spans, candidate.article.article.title)
+
+
+def _timed(found: Answer, began: float, retrieved: float | None = None, read: float | None = None) -> Answer:
+    """The answer with what each step took; a step that was not needed took nothing."""
+    retrieved = began if retrieved is None else retrieved
+    read = retrieved if read is None else read
+    total = _ms(time.perf_counter() - began)
+    return replace(
+        found, timings_ms={"retrieve": _ms(retrieved - began), "read": _ms(read - retrieved), "total": total}
+    )
 
 
 def _ms(seconds: float) -> float:

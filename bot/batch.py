@@ -19,16 +19,18 @@ from bot.report import answer_json
 def answers(archive: Archive, file: Path) -> Iterator[dict[str, Any]]:
     """The answers to the questions of the file, in order; raises OSError where it cannot be read."""
     generation = archive.snapshot().name
-    with open(file, encoding="utf-8", errors="surrogateescape") as lines:
+    with open(file, encoding="utf-8-sig", errors="surrogateescape") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
                 asked = json.loads(line)
-                text = asked["question"]
-                if not isinstance(text, str):
-                    raise TypeError
-            except (ValueError, KeyError, TypeError, RecursionError):
-                yield {"id": None, "line": number} | answer_json(not_found("", "bad_question_line", generation))
+            except (ValueError, RecursionError):
+                asked = None
+            fields = asked if isinstance(asked, dict) else {}
+            text = fields.get("question")
+            if isinstance(text, str):
+                yield {"id": fields.get("id")} | answer_json(archive.ask(text).answer)
             else:
-                yield {"id": asked.get("id")} | answer_json(archive.ask(text).answer)
+                refused = answer_json(not_found("", "bad_question_line", generation))
+                yield {"id": fields.get("id"), "line": number} | refused

@@ -10,14 +10,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Config, load_config
-from bot.errors import BylineError, ConfigInvalid, ReaderUnavailable
+from bot.errors import BylineError, CitationBroken, ConfigInvalid, ReaderUnavailable
+from bot.faults import record
 from index.errors import EmbedderUnavailable, IndexBusy, IndexFailure
 
 if TYPE_CHECKING:
@@ -46,23 +45,19 @@ def run(argv: Sequence[str]) -> int:
         return _fail(failure, BUSY)
     except (ConfigInvalid, EmbedderUnavailable, ReaderUnavailable) as failure:
         return _fail(failure, MISCONFIGURED)
+    except CitationBroken as broken:
+        return _fail(
+            f"{broken}; nothing is shown; please run `byline verify`, and report it with {record(broken)}", BUG
+        )
     except (BylineError, IndexFailure, OSError) as failure:
         return _fail(failure, MENDABLE)
-    except Exception:
-        return _fail(f"this is a fault of Byline's own; please report it with the file {_record()}", BUG)
+    except Exception as error:
+        return _fail(f"this is a fault of Byline's own; please report it with the file {record(error)}", BUG)
 
 
 def _fail(failure: object, code: int) -> int:
     print(f"byline: {failure}", file=sys.stderr)
     return code
-
-
-def _record() -> str:
-    """Write the traceback to a file of its own; returns its path."""
-    descriptor, path = tempfile.mkstemp(prefix="byline-fault-", suffix=".log")
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(traceback.format_exc())
-    return path
 
 
 def _build(arguments: argparse.Namespace, config: Config) -> int:
@@ -111,7 +106,7 @@ def _status(arguments: argparse.Namespace, config: Config) -> int:
         _json(status)
     else:
         print("\n".join(status_lines(status)))
-    return _warned(archive)
+    return DONE
 
 
 def _articles(arguments: argparse.Namespace, config: Config) -> int:
@@ -123,7 +118,7 @@ def _articles(arguments: argparse.Namespace, config: Config) -> int:
             _json(entry_json(entry))
         else:
             print(article_line(entry))
-    return _warned(archive)
+    return DONE
 
 
 def _show(arguments: argparse.Namespace, config: Config) -> int:
@@ -135,7 +130,7 @@ def _show(arguments: argparse.Namespace, config: Config) -> int:
         _json(article_json(stored))
     else:
         print("\n".join(article_lines(stored)))
-    return _warned(archive)
+    return DONE
 
 
 def _ask(arguments: argparse.Namespace, config: Config) -> int:
@@ -152,12 +147,11 @@ def _ask(arguments: argparse.Namespace, config: Config) -> int:
 
         for line in answers(archive, arguments.batch):
             _json(line)
-        return _warned(archive)
+        return DONE
     from bot.archive_desk import ArchiveDesk
 
     desk = ArchiveDesk(archive)
     answer = desk.ask(arguments.question)
-    _warned(archive)
     if arguments.json:
         _json(answer_json(answer))
     else:
@@ -175,7 +169,6 @@ def _repl(arguments: argparse.Namespace, config: Config) -> int:
 
     archive = _archive(config)
     archive.snapshot()
-    _warned(archive)
     return repl(ArchiveDesk(archive), config)
 
 
@@ -188,14 +181,18 @@ def _eval(arguments: argparse.Namespace, config: Config) -> int:
         _json(score)
     else:
         print("\n".join(score_lines(score)))
-    return _warned(archive)
+    return DONE
 
 
 def _verify(arguments: argparse.Namespace, config: Config) -> int:
+    from index.generations import check, opened
     from index.store import open_snapshot, verify
 
     snapshot = open_snapshot(config.index.dir)
     verify(snapshot)
+    for folder in sorted(config.index.dir.glob("gen-*")):
+        if folder.name != snapshot.name:
+            check(opened(folder))  # the generations that would serve if this one came to harm
     counts = snapshot.counts
     print(
         f"{snapshot.name}: every file, {counts['articles']:,} articles, {counts['sentences']:,} sentences and "
@@ -205,10 +202,8 @@ def _verify(arguments: argparse.Namespace, config: Config) -> int:
 
 
 def _build_first(config: Config) -> None:
-    """Build the index from the configured sources where there is none yet."""
-    from index.generations import CURRENT
-
-    if not (config.index.dir / CURRENT).exists():
+    """Build the index from the configured sources where there is none yet, not even a damaged one."""
+    if not any(config.index.dir.glob("gen-*")):
         from bot.archive import recipe
         from bot.progress import progress
         from index.build import build
@@ -224,13 +219,6 @@ def _archive(config: Config) -> Archive:
     return Archive(config)
 
 
-def _warned(archive: Archive) -> int:
-    for warning in archive.warnings:
-        print(f"byline: warning: {warning}", file=sys.stderr)
-    archive.warnings.clear()
-    return DONE
-
-
 def _json(value: object) -> None:
     import json
 
@@ -239,6 +227,12 @@ def _json(value: object) -> None:
 
 def _utf8() -> bool:
     return (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "") == "utf8"
+
+
+def _local(given: str) -> Path:
+    if given.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{given}: addresses are not fetched yet; save the page and give its file")
+    return Path(given)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -259,9 +253,9 @@ def _parser() -> argparse.ArgumentParser:
         return made
 
     one = command("build", _build, "make the index from the configured sources or the paths given")
-    one.add_argument("paths", nargs="*", type=Path, metavar="PATH")
+    one.add_argument("paths", nargs="*", type=_local, metavar="PATH")
     one = command("add", _add, "add articles to the index")
-    one.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    one.add_argument("paths", nargs="+", type=_local, metavar="PATH")
     one = command("remove", _remove, "take articles out of the index")
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
     one = command("status", _status, "what the index holds, how it was made, what was skipped and why")

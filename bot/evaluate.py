@@ -9,17 +9,13 @@ right when its quote holds a listed piece (or, where none is listed, an accepted
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.answer import Answer
+from bot.answer import Answer, plain
 from bot.archive import Archive
 from bot.errors import QuestionFileInvalid
-
-_NO_WORD = re.compile(r"[\W_]+")
 
 
 def evaluate(archive: Archive, file: Path, half: str | None = None) -> dict[str, Any]:
@@ -83,7 +79,7 @@ def score_lines(score: Mapping[str, Any]) -> list[str]:
 
 def _questions(file: Path) -> list[dict[str, Any]]:
     found = []
-    with open(file, encoding="utf-8") as lines:
+    with open(file, encoding="utf-8-sig", errors="surrogateescape") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
                 try:
@@ -101,9 +97,3 @@ def _questions(file: Path) -> list[dict[str, Any]]:
 
 def _share(part: int, whole: int) -> float | None:
     return round(part / whole, 4) if whole else None
-
-
-def plain(text: str) -> str:
-    """Words only: case, accents and signs folded away, for comparing a quote with what was expected."""
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    return " ".join(_NO_WORD.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).split())

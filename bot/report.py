@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from bot.answer import Answer
@@ -65,9 +66,7 @@ def article_json(stored: StoredArticle) -> dict[str, Any]:
 
 def article_line(entry: Entry) -> str:
     """One article in a list: id, date, outlet, title."""
-    return (
-        f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or '-')}"
-    )
+    return f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or Path(entry.origin).name)}"
 
 
 def article_lines(stored: StoredArticle) -> list[str]:

@@ -1,7 +1,7 @@
 """What holds for every test: no network, no home folder, no telemetry, and data that may be absent.
 
 The guard is an audit hook, below every library: a connection to anything but this machine's loopback raises, and so
-does opening a file for writing outside the temporary folder and the repository's own ignored folders.
+does opening a file for writing from Python outside the temporary folder and the repository.
 `test_guard.py` proves it.
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -129,3 +130,25 @@ def test_no_citation_is_cut_from_anything_but_whole_sentences_of_the_article() -
         cite(Place(HERALD.article, 2, 3, None, 0.5), 1)
     with pytest.raises(CitationBroken):
         cite(Place(HERALD.article, 0, 0, (5, 400), 0.5), 1)
+
+
+def test_a_sentence_that_could_not_stand_by_itself_does_not_displace_a_good_heading() -> None:
+    paper = article("paper", ("Mayor opens bridge", "heading"), "On Monday the mayor opened the bridge.")
+    said = say([paper], reading([paper], 0, 0, "Mayor", 0.9), reading([paper], 0, 1, "the mayor", 0.4))
+    assert (said.status, said.citations[0].quote) == ("answered", "Mayor opens bridge")
+
+
+def test_a_leaning_sentence_at_the_beginning_of_its_passage_is_quoted_with_the_one_before_it() -> None:
+    paper = article("paper", "The mayor opened the bridge.", "She thanked the builders.", "It rained.")
+    late = passages("paper", paper.article.article.text, paper.article.sentences[1:], 10_000, 10_000)[0]
+    second = Candidate(paper.article, replace(late, first=1, last=2), paper.hit)
+    start = second.passage.text.index("the builders")
+    said = say([second], Reading(0, 0, start, start + len("the builders"), 0.9))
+    assert said.citations[0].quote == "The mayor opened the bridge.\nShe thanked the builders."
+
+
+def test_no_sentence_is_cited_twice_for_leaning_on_another() -> None:
+    paper = article("paper", "The mayor opened the bridge.", "She, the mayor, thanked the builders.")
+    both = [paper]
+    said = say(both, reading(both, 0, 0, "The mayor", 0.9), reading(both, 0, 1, "the mayor", 0.8))
+    assert [c.quote for c in said.citations] == ["The mayor opened the bridge."]
