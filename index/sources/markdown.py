@@ -1,4 +1,4 @@
-"""A Markdown file -> Draft: front matter and readable text. The only door to markdown-it and to YAML in articles.
+"""A Markdown file -> Contents: front matter and readable text. The only door to markdown-it and to YAML in articles.
 
 The text is rendered to HTML and read back as a page is, so that raw HTML in it is treated alike: links leave their
 words, headings and list items are lines of their own, pictures and hidden elements go, code stays as text.
@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 
 from index.decode import decode
 from index.errors import DocumentRejected
-from index.sources.draft import Draft, iso_date, web_address
+from index.sources.contents import Contents, iso_date, web_address
 from index.sources.hidden import remove_hidden
 from index.sources.tree import drop_silent, fold_spaces, lines, parse
 
@@ -26,7 +26,7 @@ _FRONT = re.compile(r"---[ \t]*\n(.{0,16000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", r
 _PAIR = re.compile(r"([A-Za-z][\w-]*):(?:\s+(.*))?$")
 
 
-def read_markdown(data: bytes) -> Draft:
+def read_markdown(data: bytes) -> Contents:
     """The readable text; the title, date, author(s), outlet and address of the front matter, if there is one."""
     text = re.sub(r"\r\n?", "\n", decode(data))
     about: dict[str, Any] = {}
@@ -47,7 +47,7 @@ def read_markdown(data: bytes) -> Draft:
     date = _word(about, "date", "published", "pubdate", "published_at")
     flags += ["bad_url"] if url and not web_address(url) else []
     flags += ["bad_published"] if date and not iso_date(date) else []
-    return Draft(
+    return Contents(
         readable,
         title=_word(about, "title", "headline") or heading,
         url=web_address(url) if url else None,

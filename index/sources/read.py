@@ -3,7 +3,7 @@
 Comes in: files and folders. Goes out: articles in canonical text, and a reason for each document that is none; one
 bad document never stops the others. The promises others lean on: documents come lazily, one at a time, in a stable
 order; a `Document` has its raw digest before anything is parsed, so that an unchanged one need not be; an id depends
-only on what the document declares, its address or its place. A format is one function from bytes to `Draft`.
+only on what the document declares, its address or its place. A format is one function from bytes to `Contents`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from index.article import Article, article_id, sha256
 from index.canonical import canonicalise, one_line
 from index.errors import DocumentRejected
-from index.sources.draft import Draft
+from index.sources.contents import Contents
 from index.sources.files import File, Skipped, find, opened
 from index.sources.html import read_html
 from index.sources.jsonl import declared_key, numbered_lines, read_jsonl, record
@@ -29,7 +29,7 @@ TEXT_LIMIT = 2_000_000
 # Markdown made to be slow takes 19 s a megabyte: docs/LOG.md. JSON lines are limited by the line.
 FILE_LIMITS: dict[Markup, int] = {"text": TEXT_LIMIT, "markdown": 1_000_000, "html": 4_000_000}
 
-_READERS: dict[Markup, Callable[[bytes], Draft]] = {
+_READERS: dict[Markup, Callable[[bytes], Contents]] = {
     "text": read_text,
     "markdown": read_markdown,
     "html": read_html,
@@ -114,28 +114,28 @@ def _line(file: File, number: int, line: bytes) -> Document | Skipped:
 def article(document: Document, collections: Sequence[str] = ()) -> Article:
     """The article of a document, with canonical text; raises `DocumentRejected` where there is none to be had."""
     if document.markup == "html":
-        draft = read_html(document.data, document.address)
+        contents = read_html(document.data, document.address)
     else:
-        draft = _READERS[document.markup](document.data)
-    canonical = canonicalise(draft.text)
+        contents = _READERS[document.markup](document.data)
+    canonical = canonicalise(contents.text)
     if not any(character.isalnum() for character in canonical.text):
         raise DocumentRejected("no_text", "there is not one letter or digit in it")
     if len(canonical.text.encode("utf-8")) > TEXT_LIMIT:
         raise DocumentRejected("too_large", f"its text has more than {TEXT_LIMIT:,} bytes")
     return Article(
-        id=draft.id or article_id(draft.url or document.key),
+        id=contents.id or article_id(contents.url or document.key),
         text=canonical.text,
         raw_sha256=document.raw_sha256,
         origin=document.origin,
         markup=document.markup,
-        title=_words(draft.title, 500),
-        url=draft.url,
-        source=_words(draft.source, 200),
-        authors=tuple(name for author in draft.authors if (name := _words(author, 200))),
-        published=draft.published,
-        language=_words(draft.language, 35),
+        title=_words(contents.title, 500),
+        url=contents.url,
+        source=_words(contents.source, 200),
+        authors=tuple(name for author in contents.authors if (name := _words(author, 200))),
+        published=contents.published,
+        language=_words(contents.language, 35),
         collections=tuple(collections),
-        flags=tuple(sorted((*draft.flags, *canonical.flags))),
+        flags=tuple(sorted((*contents.flags, *canonical.flags))),
     )
 
 

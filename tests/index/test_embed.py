@@ -66,7 +66,10 @@ def test_the_fingerprint_follows_weights_and_prefixes(model: Path) -> None:
     assert fingerprint(Embedding(model=str(other)))["sha256"] == one["sha256"]
     (other / "vocab.txt").write_text("another", encoding="utf-8")
     (model.parent / "third").mkdir()
-    assert fingerprint(Embedding(model=str(shutil.copytree(other, model.parent / "third" / "m"))))["sha256"] != one["sha256"]
+    assert (
+        fingerprint(Embedding(model=str(shutil.copytree(other, model.parent / "third" / "m"))))["sha256"]
+        != one["sha256"]
+    )
 
 
 def test_only_a_bert_with_mean_pooling_goes_the_packed_way(model: Path) -> None:

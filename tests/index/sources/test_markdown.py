@@ -46,19 +46,21 @@ def test_markup_goes_and_sentences_stay_whole() -> None:
 
 
 def test_front_matter_is_read() -> None:
-    draft = read_markdown(_ARTICLE.encode())
-    assert draft.title == "Bridge closed: cracks found"
-    assert draft.published == "2019-03-26"
-    assert draft.authors == ("A. Reporter",)
-    assert draft.source == "The Senn Courier"
-    assert draft.url == "https://senn.example/bridge"
-    assert draft.flags == ()
+    contents = read_markdown(_ARTICLE.encode())
+    assert contents.title == "Bridge closed: cracks found"
+    assert contents.published == "2019-03-26"
+    assert contents.authors == ("A. Reporter",)
+    assert contents.source == "The Senn Courier"
+    assert contents.url == "https://senn.example/bridge"
+    assert contents.flags == ()
 
 
 def test_front_matter_that_is_no_yaml_is_read_by_line() -> None:
-    draft = read_markdown(b"---\ntitle: Bridge closed: cracks found\ndate: 26 March 2019\n---\nThe bridge is closed.\n")
-    assert (draft.title, draft.published) == ("Bridge closed: cracks found", "2019-03-26")
-    assert draft.text == "The bridge is closed."
+    contents = read_markdown(
+        b"---\ntitle: Bridge closed: cracks found\ndate: 26 March 2019\n---\nThe bridge is closed.\n"
+    )
+    assert (contents.title, contents.published) == ("Bridge closed: cracks found", "2019-03-26")
+    assert contents.text == "The bridge is closed."
 
 
 def test_a_text_between_two_rules_is_no_front_matter() -> None:
@@ -70,13 +72,13 @@ def test_the_first_heading_is_the_title_without_front_matter() -> None:
 
 
 def test_unclear_fields_are_left_out_and_flagged() -> None:
-    draft = read_markdown(b"---\ndate: 03/04/2019\nurl: javascript:alert(1)\n---\nThe bridge is closed.\n")
-    assert (draft.published, draft.url, draft.flags) == (None, None, ("bad_url", "bad_published"))
+    contents = read_markdown(b"---\ndate: 03/04/2019\nurl: javascript:alert(1)\n---\nThe bridge is closed.\n")
+    assert (contents.published, contents.url, contents.flags) == (None, None, ("bad_url", "bad_published"))
 
 
 def test_hidden_html_within_markdown_goes() -> None:
-    draft = read_markdown(b"Seen. <span hidden>PWNED.</span>\n\n<p style='display:none'>PWNED</p>\n")
-    assert (draft.text, draft.flags) == ("Seen.", ("hidden_text=2",))
+    contents = read_markdown(b"Seen. <span hidden>PWNED.</span>\n\n<p style='display:none'>PWNED</p>\n")
+    assert (contents.text, contents.flags) == ("Seen.", ("hidden_text=2",))
 
 
 def test_quotes_and_dashes_are_not_rewritten() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from index.article import Article, sha256
 from index.errors import DocumentRejected
-from index.sources.draft import iso_date, web_address
+from index.sources.contents import iso_date, web_address
 from index.sources.files import Skipped
 from index.sources.read import Document, article, documents, read_articles
 from index.sources.sniff import markup_of
