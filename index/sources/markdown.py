@@ -6,7 +6,6 @@ words, headings and list items are lines of their own, pictures and hidden eleme
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Any
 
@@ -24,6 +23,19 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": True, "typographer": False}).enabl
 
 _FRONT = re.compile(r"---[ \t]*\n(.{0,16000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _PAIR = re.compile(r"([A-Za-z][\w-]*):(?:\s+(.*))?$")
+
+
+class _Loader(yaml.BaseLoader):
+    """YAML whose every value stays the string that was written, so that no number or date can fail to be one.
+
+    Aliases are refused: a few lines of them stand for millions of values.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)
 
 
 def read_markdown(data: bytes) -> Contents:
@@ -65,7 +77,7 @@ def _front_matter(block: str) -> dict[str, Any]:
     A title with a colon in it is no valid YAML, and yet common: such a block is read line by line.
     """
     try:
-        found = yaml.safe_load(block)
+        found = yaml.load(block, Loader=_Loader)
     except (yaml.YAMLError, ValueError, RecursionError):
         pairs = [_PAIR.match(line) for line in block.split("\n") if line.strip()]
         if not all(pairs):
@@ -79,10 +91,8 @@ def _front_matter(block: str) -> dict[str, Any]:
 def _word(about: dict[str, Any], *names: str) -> str | None:
     for name in names:
         value = about.get(name)
-        if isinstance(value, datetime.date):  # a date and time is one as well
-            return value.isoformat()[:10]
-        if isinstance(value, (str, int, float)) and str(value).strip():
-            return str(value).strip()
+        if isinstance(value, str) and value.strip() not in ("", "~", "null"):
+            return value.strip()
     return None
 
 

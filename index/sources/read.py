@@ -8,6 +8,7 @@ only on what the document declares, its address or its place. A format is one fu
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +24,19 @@ from index.sources.markdown import read_markdown
 from index.sources.sniff import HEAD, Markup, check_text, markup_of
 from index.sources.text import read_text
 
+log = logging.getLogger(__name__)
+
 # One article's text in bytes; a whole book has about a megabyte.
 TEXT_LIMIT = 2_000_000
 # Bytes of one file. A saved page is mostly scripts and styles, and limited again by its elements and its text;
 # Markdown made to be slow takes 19 s a megabyte: docs/LOG.md. JSON lines are limited by the line.
 FILE_LIMITS: dict[Markup, int] = {"text": TEXT_LIMIT, "markdown": 1_000_000, "html": 4_000_000}
+
+# What a parser lets out where it meets what its makers did not think of; a full disk or memory is not of this kind.
+_UNFORESEEN = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, AssertionError, SyntaxError,
+    StopIteration,
+)  # fmt: skip
 
 _READERS: dict[Markup, Callable[[bytes], Contents]] = {
     "text": read_text,
@@ -112,7 +121,20 @@ def _line(file: File, number: int, line: bytes) -> Document | Skipped:
 
 
 def article(document: Document, collections: Sequence[str] = ()) -> Article:
-    """The article of a document, with canonical text; raises `DocumentRejected` where there is none to be had."""
+    """The article of a document, with canonical text; raises `DocumentRejected` where there is none to be had.
+
+    An error that no parser should have let out is a rejection too, so that it costs this document alone.
+    """
+    try:
+        return _article(document, collections)
+    except DocumentRejected:
+        raise
+    except _UNFORESEEN as error:
+        log.warning("%s: a parser failed on it", document.origin, exc_info=True)
+        raise DocumentRejected("unreadable", f"{type(error).__name__} while it was read") from error
+
+
+def _article(document: Document, collections: Sequence[str]) -> Article:
     if document.markup == "html":
         contents = read_html(document.data, document.address)
     else:

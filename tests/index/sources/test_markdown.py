@@ -93,6 +93,23 @@ def test_aliases_that_multiply_are_harmless() -> None:
     assert read_markdown(f"---\n{bomb}title: T\n---\nText here.\n".encode()).title == "T"
 
 
+def test_merged_aliases_cost_no_time() -> None:
+    bomb = "a0: &a0 {k: v}\n" + "".join(f"a{i}: &a{i}\n  <<: [*a{i - 1}, *a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
+    contents = read_markdown(f"---\n{bomb}title: T\n---\nText here.\n".encode())
+    assert "Text here." in contents.text
+
+
+@pytest.mark.parametrize("written", ["0x" + "f" * 5000, "1" * 5000, "0b1", "12:30:45", "1_000", "yes", "0o17", "1e3"])
+def test_a_value_stays_as_it_was_written(written: str) -> None:
+    contents = read_markdown(f"---\ntitle: {written}\n---\nThe bridge is closed.\n".encode())
+    assert (contents.title, contents.text) == (written, "The bridge is closed.")
+
+
+@pytest.mark.parametrize("written", ["", "~", "null"])
+def test_an_empty_value_is_none(written: str) -> None:
+    assert read_markdown(f"---\ntitle: {written}\n---\nThe bridge is closed.\n".encode()).title is None
+
+
 def test_markup_without_text_is_refused() -> None:
     with pytest.raises(DocumentRejected, match="no_text"):
         read_markdown(b"![](a.jpg)\n\n---\n")
