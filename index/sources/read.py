@@ -65,21 +65,6 @@ class Document:
         object.__setattr__(self, "raw_sha256", sha256(self.data))
 
 
-def read_articles(paths: Sequence[Path], collections: Sequence[str] = ()) -> Iterator[Article | Skipped]:
-    """Every article at and under the paths, the first of those with one id, and a reason for every other document."""
-    seen: dict[str, tuple[str, str | None]] = {}
-    for item in documents(paths):
-        if isinstance(item, Skipped):
-            yield item
-            continue
-        try:
-            found = article(item, collections)
-        except DocumentRejected as rejected:
-            yield Skipped(item.origin, rejected.reason, rejected.detail)
-            continue
-        yield repeated(found, seen) or found
-
-
 def documents(paths: Sequence[Path]) -> Iterator[Document | Skipped]:
     """The documents at and under the paths, unparsed, one in memory at a time."""
     for item in find(paths):
@@ -165,16 +150,3 @@ def _words(value: str | None, longest: int) -> str | None:
     """Metadata as one canonical line, or None where it has no words or so many that it is something else."""
     line = one_line(value) if value else ""
     return line if 0 < len(line) <= longest and any(character.isalnum() for character in line) else None
-
-
-def repeated(found: Article, seen: dict[str, tuple[str, str | None]]) -> Skipped | None:
-    """A reason if an article of that id was seen before: `duplicate` where it says the same, else `duplicate_id`.
-
-    `seen` is kept between calls: what each id stands for so far.
-    """
-    known = seen.setdefault(found.id, stands := (found.text_sha256, found.url))
-    if known is stands:
-        return None
-    if known == stands:
-        return Skipped(found.origin, "duplicate", f"the same text and address as an article before it, {found.id}")
-    return Skipped(found.origin, "duplicate_id", f"an article before it goes by the id {found.id}; give it another")

@@ -254,6 +254,19 @@ def test_two_articles_of_one_id_are_told_apart_from_a_repeated_one(tmp_path: Pat
     assert list(texts(tmp_path / "index").values()) == ["The first story is told."]
 
 
+def test_059_the_same_page_twice_is_one_article(tmp_path: Path, embedder: NGramEmbedder) -> None:
+    """Two files that name one address and say the same; the build says which was passed over."""
+    page = (
+        '<html><head><link rel="canonical" href="https://paper.example/a"></head><body><p>One. Two.</p></body></html>'
+    )
+    (tmp_path / "pages").mkdir()
+    for name in ("a.html", "b.html"):
+        (tmp_path / "pages" / name).write_text(page, encoding="utf-8")
+    report = build(tmp_path / "index", [tmp_path / "pages"], RECIPE, quiet)
+    assert len(report.added) == 1
+    assert [(Path(one.origin).name, one.reason) for one in report.skipped] == [("b.html", "duplicate")]
+
+
 def test_a_second_builder_is_refused_at_once(index: Path, sources: Path) -> None:
     """One writer at a time; the other is told so before it reads anything."""
     with writing(index):

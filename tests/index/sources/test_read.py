@@ -13,9 +13,10 @@ from index.article import Article, sha256
 from index.errors import DocumentRejected
 from index.sources.contents import Contents, iso_date, web_address
 from index.sources.files import Skipped
-from index.sources.read import _READERS, Document, article, documents, read_articles
+from index.sources.read import _READERS, Document, article, documents
 from index.sources.sniff import markup_of
 from index.sources.text import headline
+from tests.index.sources.reading import read_articles
 
 
 def _articles(*paths: Path) -> list[Article]:
