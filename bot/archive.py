@@ -128,7 +128,7 @@ class Archive:
             "sentences": manifest["counts"]["sentences"],
             "passages": manifest["counts"]["passages"],
             "period": list(period) if period else None,
-            "models": {"embedding": manifest["recipe"]["embedding"]["model"], "reader": str(self.config.reader.model)},
+            "models": {"embedding": manifest["embedding_model"], "reader": str(self.config.reader.model)},
             "bytes": sum(file["size"] for file in files.values()),
             "build_seconds": manifest["seconds"],
             "skipped": [{"origin": s.origin, "reason": s.reason, "detail": s.detail} for s in snapshot.skipped()],
@@ -153,10 +153,11 @@ class Archive:
         except IndexDamaged as damage:
             snapshot = Snapshot(previous(index))
             self._warn(f"{damage}; until then {snapshot.name} serves")
-        made = snapshot.generation.manifest["recipe"]["embedding"]
+        manifest = snapshot.generation.manifest
+        made = manifest["recipe"]["embedding"]
         if made != fingerprint(embedding(self.config)):
             raise IndexMismatch(
-                f"the index was made with the embedding model {made['model']} ({made['sha256'][:8]}), the configuration "
+                f"the index was made with the embedding model {manifest['embedding_model']} ({made['sha256'][:8]}), the configuration "
                 f"names {self.config.embedding.model}; rebuild it with `byline build`"
             )
         return snapshot
