@@ -9,8 +9,9 @@ only on what the document declares, its address or its place. A format is one fu
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 
 from index.article import Article, article_id, sha256
@@ -25,6 +26,9 @@ from index.sources.sniff import HEAD, Markup, check_text, markup_of
 from index.sources.text import read_text
 
 log = logging.getLogger(__name__)
+
+# To be raised when a reader of a format comes to give another text or other metadata for the same bytes.
+SOURCES_VERSION = "2"
 
 # One article's text in bytes; a whole book has about a megabyte.
 TEXT_LIMIT = 2_000_000
@@ -46,6 +50,11 @@ _READERS: dict[Markup, Callable[[bytes], Contents]] = {
 }
 
 
+def readers() -> str:
+    """What decides which article a document becomes: our readers' version, and trafilatura's."""
+    return f"{SOURCES_VERSION}, trafilatura {metadata.version('trafilatura')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """The bytes of one article before anything is made of them: a file's, or those of its line in JSON lines.
@@ -65,9 +74,12 @@ class Document:
         object.__setattr__(self, "raw_sha256", sha256(self.data))
 
 
-def documents(paths: Sequence[Path]) -> Iterator[Document | Skipped]:
-    """The documents at and under the paths, unparsed, one in memory at a time."""
-    for item in find(paths):
+def documents(paths: Sequence[Path], keys: Mapping[str, str] | None = None) -> Iterator[Document | Skipped]:
+    """The documents at and under the paths, unparsed, one in memory at a time.
+
+    A file whose place is in `keys` is known by the key given there, not by its path within the given folder.
+    """
+    for item in find(paths, keys):
         if isinstance(item, Skipped):
             yield item
             continue

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from index import build as building
 from index.build import Recipe, Report, add, build, remove
 from index.embed import Embedding
 from index.errors import ArticleUnknown, IndexBusy, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
@@ -32,19 +31,6 @@ QUESTIONS = ("flag over Baghuz", "harbour of Rotterdam", "earthquake coast", "co
 
 def quiet(stage: str, done: int, total: int) -> None:
     """No progress is shown."""
-
-
-@pytest.fixture
-def embedder(monkeypatch: pytest.MonkeyPatch) -> NGramEmbedder:
-    """The n-gram embedder in the place of the model; it keeps what it was given."""
-    made = NGramEmbedder()
-
-    def described(settings: Embedding) -> dict[str, object]:
-        return {"model": settings.model, "passage_prefix": settings.passage_prefix}
-
-    monkeypatch.setattr(building, "load_embedder", lambda settings, *, bulk: made)
-    monkeypatch.setattr(building, "fingerprint", described)
-    return made
 
 
 @pytest.fixture
