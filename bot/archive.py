@@ -171,11 +171,12 @@ class Archive:
         """Refuse to compare a question with vectors of another model; checked once a generation."""
         if self._fits == snapshot.name:
             return
-        made = snapshot.generation.manifest["recipe"]["embedding"]
+        manifest = snapshot.generation.manifest
+        made, name = manifest["recipe"]["embedding"], manifest["embedding_model"]
         if made != fingerprint(embedding(self.config)):
             raise IndexMismatch(
-                f"the index was made with the embedding model {made['model']} ({made['sha256'][:8]}), the configuration "
-                f"names {self.config.embedding.model}; rebuild it with `byline build` and the paths it was made from"
+                f"the index was made with the embedding model {name} ({made['sha256'][:8]}), the "
+                f"configuration names {self.config.embedding.model}; rebuild it with `byline build` and the paths it was made from"
             )
         self._fits = snapshot.name
 

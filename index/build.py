@@ -2,7 +2,8 @@
 
 Comes in: paths, or what to add or remove. Goes out: a new current generation, and a report of what changed. The
 promises others lean on: nothing is published unless all of it was written; what has not changed since the
-generation before is neither read again nor embedded again; where nothing changed at all, nothing is published.
+generation before is neither read again nor embedded again; where nothing changed at all, nothing is published;
+what is removed stays in no generation.
 """
 
 from __future__ import annotations
@@ -10,23 +11,22 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from index.article import Article
 from index.canonical import CANONICAL_VERSION
 from index.draft import Draft
 from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import DocumentRejected, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.passages import Passage, passages
+from index.known import known_of
+from index.prepare import Prepared, embedded_text, prepare
 from index.publish import publish, writing
 from index.sources.files import Skipped
-from index.sources.read import Document, documents
-from index.sources.read import article as article_of
-from index.split import SPLITTER_VERSION, Sentence, split
-from index.store import Snapshot, StoredArticle, open_snapshot
+from index.sources.read import Document, documents, readers
+from index.split import SPLITTER_VERSION
+from index.store import Entry, Snapshot, StoredArticle, open_snapshot
 from index.words import WORDS_VERSION, terms
 
 # Passages embedded at a time: enough to sort by length without padding waste, little enough to hold in memory.
@@ -51,7 +51,9 @@ class Recipe:
             "canonical": CANONICAL_VERSION,
             "splitter": SPLITTER_VERSION,
             "words": WORDS_VERSION,
+            "sources": readers(),
             "passages": {"target_chars": self.target_chars, "longest_chars": self.longest_chars},
+            "max_sentences": self.max_sentences,
             "embedding": fingerprint(self.embedding),
         }
 
@@ -72,17 +74,6 @@ class Report:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An article on its way into the generation; `rows` are those of the old generation that still hold for it."""
-
-    key: str
-    article: Article
-    sentences: Sequence[Sentence]
-    passages: Sequence[Passage]
-    rows: range | None = None
-
-
 def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
     """Make the index hold the articles under `paths` and no others.
 
@@ -90,27 +81,37 @@ def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress
     """
     with writing(index):
         old = _old(index)
+        if old is None:
+            recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
         return _Build(index, recipe, old, progress).run(documents(paths), carry=())
 
 
 def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
-    """Add the articles under `paths`; those known already are replaced where they changed."""
+    """Add the articles under `paths`; a file that was read before goes by its old id and replaces what it gave.
+
+    Where no article changes, nothing is published, also if a document could not be read: the report says so.
+    """
     with writing(index):
         try:
             old = open_snapshot(index)  # damage is not passed over here: what is there is to stay
         except IndexMissing:
             old = None
         carry = _ids(old, recipe)
-        return _Build(index, recipe, old, progress, keeps=True).run(documents(paths), carry)
+        work = _Build(index, recipe, old, progress, keeps=True)
+        return work.run(documents(paths, work.known.keys), carry)
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
-    """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`."""
+    """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`.
+
+    They are gone from the disk as well: no older generation is kept, however many `recipe.keep` says. A reader that
+    holds one open keeps it until it opens the new one.
+    """
     with writing(index):
         old = open_snapshot(index)
         doomed = {old.entry(article).id for article in articles}
         kept = [article for article in _ids(old, recipe) if article not in doomed]
-        return _Build(index, recipe, old, progress, keeps=True).run((), kept, may_be_empty=True)
+        return _Build(index, replace(recipe, keep=1), old, progress, keeps=True).run((), kept, may_be_empty=True)
 
 
 def _old(index: Path) -> Snapshot | None:
@@ -125,14 +126,17 @@ def _ids(old: Snapshot | None, recipe: Recipe) -> list[str]:
     if old is None:
         return []
     if old.generation.manifest["recipe"] != recipe.describe():
-        raise IndexMismatch("the index was made by another model or splitter; rebuild it with `byline build` first")
+        raise IndexMismatch(
+            "the index was made by another model, splitter or reader of files, or with other settings of passages; "
+            "rebuild it with `byline build` first"
+        )
     return [entry.id for entry in old.entries()]
 
 
 class _Build:
     """One build: what it has seen so far, and the generation it can take things over from.
 
-    `keeps` says that the old articles stay beside the new ones, and with them the record of what was skipped.
+    `keeps` says that the old articles stay beside the new ones, and with them the notes of what was skipped.
     """
 
     def __init__(
@@ -141,12 +145,13 @@ class _Build:
         self._index, self._recipe, self._progress = index, recipe, progress
         self._old = old
         self._reusable = old is not None and old.generation.manifest["recipe"] == recipe.describe()
-        self._before = {} if old is None else {entry.id: entry for entry in old.entries()}
+        self.known = known_of(old, reusable=self._reusable)
         self._embedder: Embedder | None = None
-        self._fingerprints: dict[str, str] = {}
+        self._taken: dict[str, tuple[str, str]] = {}  # article id -> fingerprint and origin
+        self._replaced: set[str] = set()
+        self._seen: set[str] = set()
         self._skipped: list[Skipped] = []
         self._keeps = keeps
-        self._noted = old.skipped() if keeps and old else self._skipped
         self._embedded = 0
         self._began = time.monotonic()
 
@@ -155,83 +160,78 @@ class _Build:
         if self._reusable and self._old is not None:
             # most of it will be as it was: look at all of it before anything is written
             prepared = iter(list(prepared))
-            if self._content() == self._old.generation.manifest["content"]:
+            if self._changes_nothing(self._old):
                 return self._report(self._old.name, self._old.counts, published=False)
 
         def write(folder: Path) -> dict[str, Any]:
             draft = Draft(folder)
             try:
                 self._write(draft, prepared)
-                draft.skip(self._noted)
+                draft.skip(self._notes())
                 counts = draft.finish()
             finally:
                 draft.close()
             if not (counts["articles"] or may_be_empty):
                 raise self._nothing()
-            described = self._recipe.describe()
-            return {"content": self._content(), "recipe": described, "counts": counts, "seconds": self._seconds()}
+            return {
+                "content": self._content(), "recipe": self._recipe.describe(), "counts": counts,
+                "embedding_model": self._recipe.embedding.model, "seconds": self._seconds(),
+            }  # fmt: skip
 
         generation = publish(self._index, write, self._recipe.keep)
         return self._report(generation.name, generation.manifest["counts"], published=True)
 
     def _read(self, found: Iterable[Document | Skipped]) -> Iterator[Prepared | str]:
         """Articles of the documents; of those known already only the id, since all else is in the old generation."""
-        known = self._old.known() if self._reusable and self._old else {}
+        r = self._recipe
         for document in found:
+            self._seen.add(document.origin)
             if isinstance(document, Skipped):
                 self._skipped.append(document)
                 continue
             try:
-                one = known.get((document.key, document.raw_sha256)) or self._prepare(document)
+                one = self.known.same(document) or prepare(document, r.target_chars, r.longest_chars, r.max_sentences)
             except DocumentRejected as rejected:
                 self._skipped.append(Skipped(document.origin, rejected.reason, rejected.detail))
                 continue
-            if isinstance(one, str):
-                id_, digest = one, self._before[one].fingerprint
-            else:
-                id_, digest = one.article.id, one.article.fingerprint()
-            if id_ in self._fingerprints:
-                self._skipped.append(_repeated(document.origin, id_, self._fingerprints[id_] == digest))
+            if refused := self._take(document, one):
+                self._skipped.append(refused)
                 continue
-            if self._keeps and isinstance(one, Prepared) and self._takes_the_place(one.article):
-                before = self._before[id_].origin
-                detail = f"{before} is article {id_} already; to replace it: byline remove {id_}, then add this one"
-                self._skipped.append(Skipped(document.origin, "duplicate_id", detail))
-                continue
-            self._fingerprints[id_] = digest
-            self._progress("articles", len(self._fingerprints), 0)
+            self._progress("articles", len(self._taken), 0)
             yield one
+
+    def _take(self, document: Document, one: Prepared | str) -> Skipped | None:
+        """Note what the document gave, or say why its article cannot stand beside the others."""
+        origin = document.origin
+        if isinstance(one, str):
+            id_, digest = one, self.known.entries[one].fingerprint
+            if self._keeps and self.known.still_there(id_):  # a copy of it was added
+                origin = self.known.entries[id_].origin
+        else:
+            id_, digest = one.article.id, one.article.fingerprint()
+        if id_ in self._taken:
+            return _repeated(document.origin, id_, self._taken[id_][0] == digest)
+        if self._keeps and isinstance(one, Prepared) and self.known.is_another_file(one.article):
+            before = self.known.entries[id_].origin
+            detail = f"{before} is article {id_} already; to replace it: byline remove {id_}, then add this one"
+            return Skipped(document.origin, "duplicate_id", detail)
+        self._taken[id_] = (digest, origin)
+        if (before := self.known.files.get(origin, id_)) != id_:  # the file declares another address now
+            self._replaced.add(before)
+        return None
 
     def _carried(self, articles: Iterable[str]) -> Iterator[str]:
         for id_ in articles:
-            if id_ not in self._fingerprints:
-                self._fingerprints[id_] = self._before[id_].fingerprint
+            if id_ not in self._taken and id_ not in self._replaced:
+                self._taken[id_] = _mark(self.known.entries[id_])
                 yield id_
-
-    def _takes_the_place(self, article: Article) -> bool:
-        """Whether it would replace an article of another file that only has the same name, not the same address."""
-        before = self._before.get(article.id)
-        if before is None or article.url or article.markup == "jsonl":
-            return False
-        return Path(before.origin).resolve() != Path(article.origin).resolve()
-
-    def _prepare(self, document: Document) -> Prepared:
-        made = article_of(document)
-        sentences = split(made.text, made.title, made.language and made.language.split("-")[0].lower())
-        if len(sentences) > self._recipe.max_sentences:
-            raise DocumentRejected(
-                "too_many_sentences", f"{len(sentences)} sentences; at most {self._recipe.max_sentences} an article"
-            )
-        runs = passages(made.id, made.text, sentences, self._recipe.target_chars, self._recipe.longest_chars)
-        if not runs:
-            raise DocumentRejected("no_text", "nothing in it can be cited")
-        return Prepared(document.key, made, sentences, runs)
 
     def _carry(self, article: str) -> Prepared:
         assert self._old is not None  # for the type checker
         stored: StoredArticle = self._old.article(article)
         runs = self._old.passages_of(stored)
-        return Prepared(self._old.key(article), stored.article, stored.sentences, runs, stored.rows)
+        placed = replace(stored.article, origin=self._taken[article][1])
+        return Prepared(self._old.key(article), placed, stored.sentences, runs, stored.rows)
 
     def _write(self, draft: Draft, prepared: Iterable[Prepared | str]) -> None:
         """Write articles as they come, and their vectors a chunk at a time, in the same order."""
@@ -286,12 +286,24 @@ class _Build:
         )
         return IndexFailure(f"not one article could be read ({reasons}); nothing was changed")
 
+    def _notes(self) -> list[Skipped]:
+        """What did not become an article, now and, where the old articles stay, before."""
+        return [*(self.known.notes_beside(self._seen) if self._keeps else ()), *self._skipped]
+
+    def _changes_nothing(self, old: Snapshot) -> bool:
+        if self._content() == old.generation.manifest["content"]:
+            return True
+        if not self._keeps or self._taken != {id_: _mark(entry) for id_, entry in self.known.entries.items()}:
+            return False
+        # new notes alone are no reason to publish, but an old one that is no longer true is
+        return {note.origin for note in self.known.notes} <= {note.origin for note in self._notes()}
+
     def _content(self) -> str:
         """A digest of what the generation holds, the same whatever order the articles came in."""
         total = hashlib.sha256(repr(sorted(self._recipe.describe().items())).encode())
-        for id_, digest in sorted(self._fingerprints.items()):
-            total.update(f"{id_} {digest}\n".encode())
-        for one in sorted(self._noted, key=lambda one: (one.origin, one.reason, one.detail)):
+        for id_, (digest, origin) in sorted(self._taken.items()):
+            total.update(f"{id_} {digest} {origin}\n".encode("utf-8", "backslashreplace"))
+        for one in sorted(self._notes(), key=lambda one: (one.origin, one.reason, one.detail)):
             total.update(f"{one.origin} {one.reason} {one.detail}\n".encode("utf-8", "backslashreplace"))
         return total.hexdigest()
 
@@ -299,14 +311,15 @@ class _Build:
         return round(time.monotonic() - self._began, 3)
 
     def _report(self, generation: str, counts: Mapping[str, int], *, published: bool) -> Report:
-        now = self._fingerprints
-        before = {id_: entry.fingerprint for id_, entry in self._before.items() if id_ in now}
+        now = {id_: digest for id_, (digest, _) in self._taken.items()}
+        entries = self.known.entries
+        before = {id_: entry.fingerprint for id_, entry in entries.items() if id_ in now}
         return Report(
             generation=generation,
             published=published,
-            added=tuple(id_ for id_ in now if id_ not in self._before),
+            added=tuple(id_ for id_ in now if id_ not in entries),
             changed=tuple(id_ for id_, digest in before.items() if digest != now[id_]),
-            gone=tuple(id_ for id_ in self._before if id_ not in now),
+            gone=tuple(id_ for id_ in entries if id_ not in now),
             unchanged=sum(digest == now[id_] for id_, digest in before.items()),
             skipped=tuple(self._skipped),
             counts=counts,
@@ -315,12 +328,11 @@ class _Build:
         )
 
 
+def _mark(entry: Entry) -> tuple[str, str]:
+    return entry.fingerprint, entry.origin
+
+
 def _repeated(origin: str, article: str, same: bool) -> Skipped:
     if same:
         return Skipped(origin, "duplicate", f"the same as an article before it, {article}")
     return Skipped(origin, "duplicate_id", f"an article before it goes by the id {article}; give it another")
-
-
-def embedded_text(title: str | None, passage: str) -> str:
-    """What is searched for a passage: its article's title, which often holds the names, before its own text."""
-    return passage if not title or passage.startswith(title) else f"{title}\n{passage}"

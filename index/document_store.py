@@ -122,14 +122,25 @@ class BylineDocumentStore:
 
     def delete_by_filter(self, filters: dict[str, Any]) -> int:
         """Remove what the filters let through; returns how many documents that were."""
-        doomed = [one.id for one in self.filter_documents(filters)]
-        self.delete_documents(doomed)
+        lets, doomed = _test(filters), list[str]()
+
+        def change(stored: dict[str, Document]) -> None:
+            doomed.extend(id_ for id_, one in stored.items() if lets(one))
+            for id_ in doomed:
+                del stored[id_]
+
+        self._change(change)
         return len(doomed)
 
     def update_by_filter(self, filters: dict[str, Any], meta: dict[str, Any]) -> int:
         """Set these fields of the meta of what the filters let through; returns how many documents that were."""
-        found = [replace(one, meta={**one.meta, **meta}) for one in self.filter_documents(filters)]
-        self._change(lambda stored: stored.update((one.id, one) for one in found))
+        lets, found = _test(filters), list[Document]()
+
+        def change(stored: dict[str, Document]) -> None:
+            found.extend(replace(one, meta={**one.meta, **meta}) for one in stored.values() if lets(one))
+            stored.update((one.id, one) for one in found)
+
+        self._change(change)
         return len(found)
 
     def _current(self) -> _Shelf:
@@ -246,12 +257,20 @@ def _direction(query: Matrix, width: int) -> Matrix:
 
 def _matching(shelf: _Shelf, rows: Sequence[int], filters: Filters) -> Iterator[tuple[int, Document]]:
     """The places in `rows` whose documents the filters let through, with these."""
-    if filters and "operator" not in filters:
-        raise FilterError(f"not a filter: {filters!r}; it has no 'operator'")
+    lets = _test(filters)
     for begin in range(0, len(rows), _STEP):
         for place, one in enumerate(shelf.documents(rows[begin : begin + _STEP]), begin):
-            if not filters or document_matches_filter(filters, one):
+            if lets(one):
                 yield place, one
+
+
+def _test(filters: Filters) -> Callable[[Document], bool]:
+    """Whether the filters let a document through; no filters let every one through."""
+    if not filters:
+        return lambda one: True
+    if "operator" not in filters:
+        raise FilterError(f"not a filter: {filters!r}; it has no 'operator'")
+    return lambda one: document_matches_filter(filters, one)
 
 
 def _best(shelf: _Shelf, rows: NDArray[np.intp], scores: Matrix, top_k: int, filters: Filters) -> list[Document]:

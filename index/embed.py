@@ -69,15 +69,20 @@ def find_model(model: str) -> Path:
         raise EmbedderUnavailable(
             f"embedding.model: {folder} has no model.safetensors (pickled weights are not loaded)"
         )
-    if "auto_map" in json.loads((folder / "config.json").read_text(encoding="utf-8")):
+    try:
+        config = _json(folder / "config.json")
+        if not isinstance(config, dict):
+            raise ValueError("it is no JSON object")
+    except (OSError, ValueError, RecursionError) as error:
+        raise EmbedderUnavailable(f"embedding.model: {folder / 'config.json'} cannot be read: {error}") from error
+    if "auto_map" in config:
         raise EmbedderUnavailable(f"embedding.model: {folder} wants to run code of its own (auto_map); that is refused")
     return folder
 
 
 def fingerprint(settings: Embedding) -> dict[str, Any]:
-    """What makes vectors comparable: the model's name, the digest of its files and the prefixes."""
+    """What makes vectors comparable: the digest of the model's files, wherever they lie, and the prefixes."""
     return {
-        "model": settings.model,
         "sha256": _digest(find_model(settings.model)),
         "query_prefix": settings.query_prefix,
         "passage_prefix": settings.passage_prefix,
@@ -186,7 +191,7 @@ def _digest(folder: Path) -> str:
     """One digest over the files that decide the vectors: weights, tokenizer, pooling, lengths."""
     total = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
-        if path.suffix in {".safetensors", ".json", ".txt"} and path.is_file():
+        if (path.suffix in {".safetensors", ".json", ".txt", ".model"} or "merges" in path.name) and path.is_file():
             with open(path, "rb") as file:
                 total.update(f"{path.relative_to(folder).as_posix()} ".encode())
                 total.update(hashlib.file_digest(file, "sha256").digest())

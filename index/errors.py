@@ -26,7 +26,8 @@ class DocumentRejected(IndexFailure):
 
     `reason` is one of a fixed set of words (`empty_file`, `no_text`, `bad_encoding`, `bad_text`, `truncated`,
     `too_large`, `too_many_sentences`, `too_deep`, `content_type_mismatch`, `not_a_regular_file`, `io_error`,
-    `bad_json`, `bad_field`, `duplicate`, `duplicate_id`, `unsupported_format`), stable for scripts; the text says more.
+    `bad_json`, `bad_field`, `duplicate`, `duplicate_id`, `unsupported_format`, `unreadable`), stable for scripts; the
+    text says more. `unreadable` is what no rule foresaw: a parser failed on it, and the log says how.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

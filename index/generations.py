@@ -5,9 +5,10 @@
     <index>/writer.lock             held by the one process that writes
 
 Comes in: such a folder. Goes out: the current generation, each of its files compared with its digest, or a failure
-that names the file that differs. The promise others lean on: every byte of a generation is covered by a digest, and
-nothing is read through a link. How a generation comes to be current is told in publish.py. Knows nothing of what
-the files hold.
+that names the file that differs. The promise others lean on: every byte of a generation is covered by a digest, and a
+link anywhere in it is damage. That is so while it is checked: the store opens the files by name after that, so whoever
+may write in the folder at that moment can still exchange one; `verify` would find it. How a generation comes to be
+current is told in publish.py. Knows nothing of what the files hold.
 """
 
 from __future__ import annotations
@@ -134,20 +135,26 @@ def check(generation: Generation) -> None:
 
 
 def previous(index: Path) -> Generation:
-    """The newest generation that is whole, whatever CURRENT says: what to serve while damage is mended."""
+    """The newest generation that is whole, whatever CURRENT says: what to serve while damage is mended.
+
+    Where there is none, the failure is `IndexMissing`; its message, and its cause, name what is amiss in the newest.
+    """
     try:
         there = names(index)
     except OSError as error:
         raise _unread(index, error) from None
+    newest: IndexFailure | None = None
     for name in reversed(there):
         try:
             generation = opened(index / name)
             check(generation)
         except IndexFailure as failure:
             log.warning("%s", failure)
+            newest = newest or failure
         else:
             return generation
-    raise IndexMissing(f"no generation in {index} is whole; rebuild it with `byline build`")
+    why = f" ({newest})" if newest else ""
+    raise IndexMissing(f"no generation in {index} is whole{why}; rebuild it with `byline build`") from newest
 
 
 def digest(path: Path) -> dict[str, Any] | OSError:

@@ -2,8 +2,8 @@
 
 Comes in: files and folders as a person gave them. Goes out: `File` or `Skipped`, in an order that depends on names
 only. The promises others lean on: nothing is read here; links, pipes and devices are never opened, hidden files and
-the README of a given folder are passed over; `key` does not change when the whole folder moves. Knows nothing of
-formats.
+the README of a given folder are passed over; `key` does not change when the whole folder moves, nor with the order
+in which several are given. Knows nothing of formats.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,7 +24,7 @@ from index.errors import DocumentRejected
 class File:
     """A file to read. `key` is its path within the given folder, by which it is known from build to build.
 
-    `origin` is the path as it was reached; both are fit to be shown and stored, odd characters escaped.
+    `origin` is its absolute place; both are fit to be shown and stored, odd characters escaped.
     """
 
     path: str
@@ -45,27 +45,70 @@ class Skipped:
 _COMPANION = re.compile(r"(.+)[_-](?:files|dateien|fichiers|archivos|bestanden|file)$", re.IGNORECASE)
 
 
-def find(paths: Sequence[Path]) -> Iterator[File | Skipped]:
+def find(paths: Sequence[Path], keys: Mapping[str, str] | None = None) -> Iterator[File | Skipped]:
     """The files at and under the paths, sorted by name within each folder, each file once.
 
-    Two given folders may hold the same relative path; the later one is then known by its folder's name as well.
+    Where two given folders hold the same relative path, all of that path are known by as many of their parent
+    folders as tell them apart. A file whose origin is in `keys` goes by the key given there.
     """
-    seen: set[str] = set()
-    keys: set[str] = set()
-    for given in paths:
-        for item in _under(str(given)):
-            if isinstance(item, Skipped):
-                yield item
-                continue
-            path, key = item
-            real = os.path.realpath(path)
-            if real in seen:
-                continue
-            seen.add(real)
-            if key in keys:
-                key = f"{shown(os.path.basename(os.path.abspath(given)))}/{key}"
-            keys.add(key)
-            yield File(path, key, shown(path))
+    known = keys or {}
+    if len(paths) == 1:
+        items: Iterable[File | Skipped] = _files(paths[0])
+    else:
+        items = _told_apart(_each_once([item for given in paths for item in _files(given)]), known)
+    for item in items:
+        key = known.get(item.origin) if isinstance(item, File) else None
+        yield replace(item, key=key) if isinstance(item, File) and key else item
+
+
+def _files(given: Path) -> Iterator[File | Skipped]:
+    for item in _under(str(given)):
+        yield item if isinstance(item, Skipped) else File(item[0], item[1], _place(item[0]))
+
+
+def _each_once(items: Sequence[File | Skipped]) -> list[File | Skipped]:
+    """One of those that are the same file: the one known by the longest path, where the first of them was."""
+    once: dict[str | int, File | Skipped] = {}
+    for number, item in enumerate(items):
+        if isinstance(item, Skipped):
+            once[number] = item
+            continue
+        real = os.path.realpath(item.path)
+        other = once.setdefault(real, item)
+        if isinstance(other, File) and _rank(item) < _rank(other):
+            once[real] = item
+    return list(once.values())
+
+
+def _rank(file: File) -> tuple[int, str, str]:
+    return -file.key.count("/"), file.key, file.origin
+
+
+def _told_apart(items: Sequence[File | Skipped], known: Mapping[str, str]) -> list[File | Skipped]:
+    """The items in order, all files of one key with parent folders before it until each key is there once."""
+    told = list(items)
+    while True:
+        places: dict[str, list[int]] = {}
+        for number, item in enumerate(told):
+            if isinstance(item, File) and item.origin not in known:
+                places.setdefault(item.key, []).append(number)
+        longer = {
+            number: file
+            for alike in places.values()
+            if len(alike) > 1
+            for number in alike
+            if (file := _with_parent(told[number])) != told[number]
+        }
+        if not longer:
+            return told
+        told = [longer.get(number, item) for number, item in enumerate(told)]
+
+
+def _with_parent(item: File | Skipped) -> File | Skipped:
+    """The file by one more of the folders that it lies in, while there is one."""
+    if isinstance(item, Skipped):
+        return item
+    return replace(item, key="/".join(item.origin.lstrip("/").split("/")[-item.key.count("/") - 2 :]))
 
 
 def _under(given: str) -> Iterator[tuple[str, str] | Skipped]:
@@ -122,7 +165,7 @@ def _entries(folder: str, prefix: str) -> list[tuple[str, str] | Skipped]:
 def _regular(path: str, name: str, status: os.stat_result) -> tuple[str, str] | Skipped:
     if stat.S_ISREG(status.st_mode):
         return path, shown(name)
-    return Skipped(shown(path), "not_a_regular_file", f"it is {_kind(status.st_mode)}; give the file itself")
+    return Skipped(_place(path), "not_a_regular_file", f"it is {_kind(status.st_mode)}; give the file itself")
 
 
 def _kind(mode: int) -> str:
@@ -133,7 +176,7 @@ def _kind(mode: int) -> str:
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> Skipped:
-    return Skipped(shown(path), "io_error", getattr(error, "strerror", None) or str(error))
+    return Skipped(_place(path), "io_error", getattr(error, "strerror", None) or str(error))
 
 
 @contextmanager
@@ -152,6 +195,11 @@ def opened(file: File) -> Iterator[tuple[BinaryIO, int]]:
             yield stream, status.st_size
     except OSError as error:
         raise DocumentRejected("io_error", error.strerror or str(error)) from error
+
+
+def _place(path: str) -> str:
+    """The absolute path, fit to be shown; links on the way are left as they are."""
+    return shown(os.path.abspath(path))
 
 
 def shown(path: str) -> str:

@@ -1,4 +1,4 @@
-"""The bytes of a saved page -> Draft: the article's own text, and what the page says of itself.
+"""The bytes of a saved page -> Contents: the article's own text, and what the page says of itself.
 
 The only door to trafilatura, which finds the article among menus and teasers. It is given a tree that is already
 parsed, limited and freed of what readers cannot see; so it neither unpacks, decodes nor fetches anything.
@@ -15,7 +15,7 @@ from trafilatura.settings import Document as Extracted
 
 from index.decode import declared_encoding, decode
 from index.errors import DocumentRejected
-from index.sources.draft import Draft, web_address
+from index.sources.contents import Contents, web_address
 from index.sources.hidden import remove_hidden
 from index.sources.page import describe
 from index.sources.tree import Element, drop_silent, fold_spaces, lines, parse, unwrap
@@ -31,7 +31,7 @@ _AROUND = ("nav", "aside", "footer", "form", "button", "select")
 _SAVED = re.compile(r"<!--\s*saved from url=\(\d{1,5}\)(\S{4,2048})\s*-->")
 
 
-def read_html(data: bytes, address: str | None = None) -> Draft:
+def read_html(data: bytes, address: str | None = None) -> Contents:
     """The article of a page. `address` is where it was fetched from; else the browser's own note of it is used.
 
     Rejected as `too_deep`, `too_large` or `no_text`. The flag `hidden_text` counts hidden elements with words.

@@ -1,4 +1,4 @@
-"""A JSON-lines file -> one Document a line, and such a line -> Draft, with the fields of the contract.
+"""A JSON-lines file -> one Document a line, and such a line -> Contents, with the fields of the contract.
 
 Comes in: an open file, read line by line, so that its size does not matter. Goes out: a document for each line that
 is a JSON object, a reason for each that is not, by line number. Only `text` is needed; an optional field that is not
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from index.errors import DocumentRejected
-from index.sources.draft import Draft, iso_date, web_address
+from index.sources.contents import Contents, iso_date, web_address
 from index.sources.files import Skipped
 
 LINE_LIMIT = 2_000_000
@@ -55,13 +55,13 @@ def declared_key(fields: dict[str, Any]) -> str | None:
     return _id(fields.get("id")) or _address(fields.get("url"))
 
 
-def read_jsonl(line: bytes) -> Draft:
+def read_jsonl(line: bytes) -> Contents:
     """One line as an article; without a `text` of words it is rejected as `bad_field`."""
     fields = record(line)
     text = fields.get("text")
     if not isinstance(text, str):
         raise DocumentRejected("bad_field", '"text" is needed and must be a string')
-    draft = Draft(
+    contents = Contents(
         text,
         title=_string(fields.get("title")),
         url=_address(fields.get("url")),
@@ -72,8 +72,8 @@ def read_jsonl(line: bytes) -> Draft:
         id=_id(fields.get("id")),
     )
     names = ("id", "title", "url", "source", "authors", "published", "language")
-    bad = [f"bad_{name}" for name in names if not getattr(draft, name) and fields.get(name) not in (None, "", [])]
-    return dataclasses.replace(draft, flags=tuple(bad))
+    bad = [f"bad_{name}" for name in names if not getattr(contents, name) and fields.get(name) not in (None, "", [])]
+    return dataclasses.replace(contents, flags=tuple(bad))
 
 
 def _string(value: Any) -> str | None:

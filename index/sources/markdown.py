@@ -1,4 +1,4 @@
-"""A Markdown file -> Draft: front matter and readable text. The only door to markdown-it and to YAML in articles.
+"""A Markdown file -> Contents: front matter and readable text. The only door to markdown-it and to YAML in articles.
 
 The text is rendered to HTML and read back as a page is, so that raw HTML in it is treated alike: links leave their
 words, headings and list items are lines of their own, pictures and hidden elements go, code stays as text.
@@ -6,7 +6,6 @@ words, headings and list items are lines of their own, pictures and hidden eleme
 
 from __future__ import annotations
 
-import datetime
 import re
 from typing import Any
 
@@ -15,7 +14,7 @@ from markdown_it import MarkdownIt
 
 from index.decode import decode
 from index.errors import DocumentRejected
-from index.sources.draft import Draft, iso_date, web_address
+from index.sources.contents import Contents, iso_date, web_address
 from index.sources.hidden import remove_hidden
 from index.sources.tree import drop_silent, fold_spaces, lines, parse
 
@@ -26,7 +25,20 @@ _FRONT = re.compile(r"---[ \t]*\n(.{0,16000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", r
 _PAIR = re.compile(r"([A-Za-z][\w-]*):(?:\s+(.*))?$")
 
 
-def read_markdown(data: bytes) -> Draft:
+class _Loader(yaml.BaseLoader):
+    """YAML whose every value stays the string that was written, so that no number or date can fail to be one.
+
+    Aliases are refused: a few lines of them stand for millions of values.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
+            raise yaml.YAMLError("aliases are not read")
+        return super().compose_node(parent, index)
+
+
+def read_markdown(data: bytes) -> Contents:
     """The readable text; the title, date, author(s), outlet and address of the front matter, if there is one."""
     text = re.sub(r"\r\n?", "\n", decode(data))
     about: dict[str, Any] = {}
@@ -47,7 +59,7 @@ def read_markdown(data: bytes) -> Draft:
     date = _word(about, "date", "published", "pubdate", "published_at")
     flags += ["bad_url"] if url and not web_address(url) else []
     flags += ["bad_published"] if date and not iso_date(date) else []
-    return Draft(
+    return Contents(
         readable,
         title=_word(about, "title", "headline") or heading,
         url=web_address(url) if url else None,
@@ -65,7 +77,7 @@ def _front_matter(block: str) -> dict[str, Any]:
     A title with a colon in it is no valid YAML, and yet common: such a block is read line by line.
     """
     try:
-        found = yaml.safe_load(block)
+        found = yaml.load(block, Loader=_Loader)
     except (yaml.YAMLError, ValueError, RecursionError):
         pairs = [_PAIR.match(line) for line in block.split("\n") if line.strip()]
         if not all(pairs):
@@ -79,10 +91,8 @@ def _front_matter(block: str) -> dict[str, Any]:
 def _word(about: dict[str, Any], *names: str) -> str | None:
     for name in names:
         value = about.get(name)
-        if isinstance(value, datetime.date):  # a date and time is one as well
-            return value.isoformat()[:10]
-        if isinstance(value, (str, int, float)) and str(value).strip():
-            return str(value).strip()
+        if isinstance(value, str) and value.strip() not in ("", "~", "null"):
+            return value.strip()
     return None
 
 

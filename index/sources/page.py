@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from index.sources.draft import Draft, host_of, iso_date, web_address
+from index.sources.contents import Contents, host_of, iso_date, web_address
 from index.sources.tree import Element
 
 _ARTICLE_TYPES = re.compile(r"(?:article|blogposting|report|newsitem)$", re.IGNORECASE)
@@ -41,12 +41,12 @@ _DATED = re.compile(r"publi|post|dateline|byline|entry-date|timestamp|article[-_
 _CHANGED = re.compile(r"modif|updat|revis|comment|relat", re.IGNORECASE)
 
 
-def describe(tree: Element, address: str | None = None) -> Draft:
+def describe(tree: Element, address: str | None = None) -> Contents:
     """What the page says of itself, its text left empty. `address` is where it was fetched from, if it was."""
     metas = _metas(tree)
     article = next(_linked_articles(tree), {})
     url, flags = _address(tree, metas, address)
-    return Draft(
+    return Contents(
         "",
         title=_first(metas, _TITLE_NAMES) or _string(article.get("headline")) or _heading(tree),
         url=url,

@@ -3,19 +3,21 @@
 Comes in: files and folders. Goes out: articles in canonical text, and a reason for each document that is none; one
 bad document never stops the others. The promises others lean on: documents come lazily, one at a time, in a stable
 order; a `Document` has its raw digest before anything is parsed, so that an unchanged one need not be; an id depends
-only on what the document declares, its address or its place. A format is one function from bytes to `Draft`.
+only on what the document declares, its address or its place. A format is one function from bytes to `Contents`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import metadata
 from pathlib import Path
 
 from index.article import Article, article_id, sha256
 from index.canonical import canonicalise, one_line
 from index.errors import DocumentRejected
-from index.sources.draft import Draft
+from index.sources.contents import Contents
 from index.sources.files import File, Skipped, find, opened
 from index.sources.html import read_html
 from index.sources.jsonl import declared_key, numbered_lines, read_jsonl, record
@@ -23,18 +25,34 @@ from index.sources.markdown import read_markdown
 from index.sources.sniff import HEAD, Markup, check_text, markup_of
 from index.sources.text import read_text
 
+log = logging.getLogger(__name__)
+
+# To be raised when a reader of a format comes to give another text or other metadata for the same bytes.
+SOURCES_VERSION = "2"
+
 # One article's text in bytes; a whole book has about a megabyte.
 TEXT_LIMIT = 2_000_000
 # Bytes of one file. A saved page is mostly scripts and styles, and limited again by its elements and its text;
 # Markdown made to be slow takes 19 s a megabyte: docs/LOG.md. JSON lines are limited by the line.
 FILE_LIMITS: dict[Markup, int] = {"text": TEXT_LIMIT, "markdown": 1_000_000, "html": 4_000_000}
 
-_READERS: dict[Markup, Callable[[bytes], Draft]] = {
+# What a parser lets out where it meets what its makers did not think of; a full disk or memory is not of this kind.
+_UNFORESEEN = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, AssertionError, SyntaxError,
+    StopIteration,
+)  # fmt: skip
+
+_READERS: dict[Markup, Callable[[bytes], Contents]] = {
     "text": read_text,
     "markdown": read_markdown,
     "html": read_html,
     "jsonl": read_jsonl,
 }
+
+
+def readers() -> str:
+    """What decides which article a document becomes: our readers' version, and trafilatura's."""
+    return f"{SOURCES_VERSION}, trafilatura {metadata.version('trafilatura')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +74,12 @@ class Document:
         object.__setattr__(self, "raw_sha256", sha256(self.data))
 
 
-def read_articles(paths: Sequence[Path], collections: Sequence[str] = ()) -> Iterator[Article | Skipped]:
-    """Every article at and under the paths, the first of those with one id, and a reason for every other document."""
-    seen: dict[str, tuple[str, str | None]] = {}
-    for item in documents(paths):
-        if isinstance(item, Skipped):
-            yield item
-            continue
-        try:
-            found = article(item, collections)
-        except DocumentRejected as rejected:
-            yield Skipped(item.origin, rejected.reason, rejected.detail)
-            continue
-        yield repeated(found, seen) or found
+def documents(paths: Sequence[Path], keys: Mapping[str, str] | None = None) -> Iterator[Document | Skipped]:
+    """The documents at and under the paths, unparsed, one in memory at a time.
 
-
-def documents(paths: Sequence[Path]) -> Iterator[Document | Skipped]:
-    """The documents at and under the paths, unparsed, one in memory at a time."""
-    for item in find(paths):
+    A file whose place is in `keys` is known by the key given there, not by its path within the given folder.
+    """
+    for item in find(paths, keys):
         if isinstance(item, Skipped):
             yield item
             continue
@@ -112,30 +118,43 @@ def _line(file: File, number: int, line: bytes) -> Document | Skipped:
 
 
 def article(document: Document, collections: Sequence[str] = ()) -> Article:
-    """The article of a document, with canonical text; raises `DocumentRejected` where there is none to be had."""
+    """The article of a document, with canonical text; raises `DocumentRejected` where there is none to be had.
+
+    An error that no parser should have let out is a rejection too, so that it costs this document alone.
+    """
+    try:
+        return _article(document, collections)
+    except DocumentRejected:
+        raise
+    except _UNFORESEEN as error:
+        log.warning("%s: a parser failed on it", document.origin, exc_info=True)
+        raise DocumentRejected("unreadable", f"{type(error).__name__} while it was read") from error
+
+
+def _article(document: Document, collections: Sequence[str]) -> Article:
     if document.markup == "html":
-        draft = read_html(document.data, document.address)
+        contents = read_html(document.data, document.address)
     else:
-        draft = _READERS[document.markup](document.data)
-    canonical = canonicalise(draft.text)
+        contents = _READERS[document.markup](document.data)
+    canonical = canonicalise(contents.text)
     if not any(character.isalnum() for character in canonical.text):
         raise DocumentRejected("no_text", "there is not one letter or digit in it")
     if len(canonical.text.encode("utf-8")) > TEXT_LIMIT:
         raise DocumentRejected("too_large", f"its text has more than {TEXT_LIMIT:,} bytes")
     return Article(
-        id=draft.id or article_id(draft.url or document.key),
+        id=contents.id or article_id(contents.url or document.key),
         text=canonical.text,
         raw_sha256=document.raw_sha256,
         origin=document.origin,
         markup=document.markup,
-        title=_words(draft.title, 500),
-        url=draft.url,
-        source=_words(draft.source, 200),
-        authors=tuple(name for author in draft.authors if (name := _words(author, 200))),
-        published=draft.published,
-        language=_words(draft.language, 35),
+        title=_words(contents.title, 500),
+        url=contents.url,
+        source=_words(contents.source, 200),
+        authors=tuple(name for author in contents.authors if (name := _words(author, 200))),
+        published=contents.published,
+        language=_words(contents.language, 35),
         collections=tuple(collections),
-        flags=tuple(sorted((*draft.flags, *canonical.flags))),
+        flags=tuple(sorted((*contents.flags, *canonical.flags))),
     )
 
 
@@ -143,16 +162,3 @@ def _words(value: str | None, longest: int) -> str | None:
     """Metadata as one canonical line, or None where it has no words or so many that it is something else."""
     line = one_line(value) if value else ""
     return line if 0 < len(line) <= longest and any(character.isalnum() for character in line) else None
-
-
-def repeated(found: Article, seen: dict[str, tuple[str, str | None]]) -> Skipped | None:
-    """A reason if an article of that id was seen before: `duplicate` where it says the same, else `duplicate_id`.
-
-    `seen` is kept between calls: what each id stands for so far.
-    """
-    known = seen.setdefault(found.id, stands := (found.text_sha256, found.url))
-    if known is stands:
-        return None
-    if known == stands:
-        return Skipped(found.origin, "duplicate", f"the same text and address as an article before it, {found.id}")
-    return Skipped(found.origin, "duplicate_id", f"an article before it goes by the id {found.id}; give it another")

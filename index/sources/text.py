@@ -1,21 +1,21 @@
-"""A plain text file -> Draft. Its text is all there is: no outlet and no date is made up from the wording."""
+"""A plain text file -> Contents. Its text is all there is: no outlet and no date is made up from the wording."""
 
 from __future__ import annotations
 
 import re
 
 from index.decode import decode
-from index.sources.draft import Draft
+from index.sources.contents import Contents
 
 _LONGEST_TITLE = 160
 _ENDS = re.compile(r"[.!?…:;,]['\"’”»)\]]*$")
 _NO_TITLE = re.compile(r"by |follow us|share|advert|updated|published|http|www\.|[-*•=_#|>]", re.IGNORECASE)
 
 
-def read_text(data: bytes) -> Draft:
+def read_text(data: bytes) -> Contents:
     """The text of the file; a short first line that stands alone and does not end like a sentence is the title too."""
     text = decode(data)
-    return Draft(text, title=headline(text))
+    return Contents(text, title=headline(text))
 
 
 def headline(text: str) -> str | None:

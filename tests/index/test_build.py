@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from index import build as building
 from index.build import Recipe, Report, add, build, remove
 from index.embed import Embedding
 from index.errors import ArticleUnknown, IndexBusy, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
@@ -32,19 +31,6 @@ QUESTIONS = ("flag over Baghuz", "harbour of Rotterdam", "earthquake coast", "co
 
 def quiet(stage: str, done: int, total: int) -> None:
     """No progress is shown."""
-
-
-@pytest.fixture
-def embedder(monkeypatch: pytest.MonkeyPatch) -> NGramEmbedder:
-    """The n-gram embedder in the place of the model; it keeps what it was given."""
-    made = NGramEmbedder()
-
-    def described(settings: Embedding) -> dict[str, object]:
-        return {"model": settings.model, "passage_prefix": settings.passage_prefix}
-
-    monkeypatch.setattr(building, "load_embedder", lambda settings, *, bulk: made)
-    monkeypatch.setattr(building, "fingerprint", described)
-    return made
 
 
 @pytest.fixture
@@ -252,6 +238,19 @@ def test_two_articles_of_one_id_are_told_apart_from_a_repeated_one(tmp_path: Pat
         assert [one.reason for one in report.skipped] == ["duplicate_id", "duplicate"]
     assert not report.published
     assert list(texts(tmp_path / "index").values()) == ["The first story is told."]
+
+
+def test_059_the_same_page_twice_is_one_article(tmp_path: Path, embedder: NGramEmbedder) -> None:
+    """Two files that name one address and say the same; the build says which was passed over."""
+    page = (
+        '<html><head><link rel="canonical" href="https://paper.example/a"></head><body><p>One. Two.</p></body></html>'
+    )
+    (tmp_path / "pages").mkdir()
+    for name in ("a.html", "b.html"):
+        (tmp_path / "pages" / name).write_text(page, encoding="utf-8")
+    report = build(tmp_path / "index", [tmp_path / "pages"], RECIPE, quiet)
+    assert len(report.added) == 1
+    assert [(Path(one.origin).name, one.reason) for one in report.skipped] == [("b.html", "duplicate")]
 
 
 def test_a_second_builder_is_refused_at_once(index: Path, sources: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from haystack.document_stores.errors import DocumentStoreError, DuplicateDocumen
 from haystack.document_stores.types import DocumentStore, DuplicatePolicy
 from haystack.testing.document_store import CountDocumentsByFilterTest, DocumentStoreBaseExtendedTests
 
+from index import document_store as document_stores
 from index.build import _old
 from index.document_store import BylineDocumentStore
 from index.errors import IndexBusy, IndexFailure
@@ -161,6 +164,31 @@ def test_a_second_writer_is_refused(document_store: BylineDocumentStore, tmp_pat
     """At once, as with every index."""
     with writing(tmp_path / "store"), pytest.raises(IndexBusy):
         document_store.write_documents(DOCUMENTS)
+
+
+@pytest.mark.parametrize("work", ["update", "delete"])
+def test_a_change_by_filter_sees_what_was_written_just_before_it(
+    document_store: BylineDocumentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    """Another writer gets in before the lock is taken: its documents are filtered too, and its words stay."""
+    document_store.write_documents(DOCUMENTS)
+    only = {"field": "meta.year", "operator": "==", "value": 2020}
+
+    @contextmanager
+    def overtaken(folder: Path) -> Iterator[None]:
+        monkeypatch.setattr(document_stores, "writing", writing)
+        late = [Document(id="b", content="Rewritten.", meta={"year": 2020}), Document(id="z", meta={"year": 2020})]
+        BylineDocumentStore(folder).write_documents(late, policy=DuplicatePolicy.OVERWRITE)
+        with writing(folder):
+            yield
+
+    monkeypatch.setattr(document_stores, "writing", overtaken)
+    if work == "update":
+        assert document_store.update_by_filter(only, {"seen": True}) == 3
+        assert {one.id: one.content for one in document_store.filter_documents(only)}["b"] == "Rewritten."
+    else:
+        assert document_store.delete_by_filter(only) == 3
+        assert document_store.filter_documents(only) == []
 
 
 @pytest.fixture

@@ -63,10 +63,28 @@ def test_the_fingerprint_follows_weights_and_prefixes(model: Path) -> None:
     assert fingerprint(Embedding(model=str(model), passage_prefix="passage: ")) != one
     other = model.parent / "other"
     shutil.copytree(model, other)
-    assert fingerprint(Embedding(model=str(other)))["sha256"] == one["sha256"]
+    assert fingerprint(Embedding(model=str(other))) == one
     (other / "vocab.txt").write_text("another", encoding="utf-8")
     (model.parent / "third").mkdir()
-    assert fingerprint(Embedding(model=str(shutil.copytree(other, model.parent / "third" / "m"))))["sha256"] != one["sha256"]
+    assert (
+        fingerprint(Embedding(model=str(shutil.copytree(other, model.parent / "third" / "m"))))["sha256"]
+        != one["sha256"]
+    )
+
+
+@pytest.mark.parametrize("name", ["sentencepiece.bpe.model", "merges.txt", "merges"])
+def test_the_fingerprint_covers_every_file_of_a_tokenizer(model: Path, name: str) -> None:
+    (model / name).write_bytes(b"one")
+    other = Path(shutil.copytree(model, model.parent / "other"))
+    (other / name).write_bytes(b"another")
+    assert fingerprint(Embedding(model=str(other))) != fingerprint(Embedding(model=str(model)))
+
+
+@pytest.mark.parametrize("data", [b"{", b"\xff", b"[]", b"[" * 100_000])
+def test_a_broken_configuration_is_one_clear_error(model: Path, data: bytes) -> None:
+    (model / "config.json").write_bytes(data)
+    with pytest.raises(EmbedderUnavailable, match=r"config\.json cannot be read"):
+        load_embedder(Embedding(model=str(model)), bulk=True)
 
 
 def test_only_a_bert_with_mean_pooling_goes_the_packed_way(model: Path) -> None:

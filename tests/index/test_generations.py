@@ -175,6 +175,16 @@ def test_nothing_whole_is_no_index(index: Path) -> None:
         previous(index)
 
 
+def test_damage_to_the_only_generation_names_the_file(tmp_path: Path) -> None:
+    """IDX-006: with nothing else to serve, the message and the cause lead to what is damaged."""
+    path = publish_texts(tmp_path).folder / "vectors.f32"
+    zero_512(path)
+    with pytest.raises(IndexMissing, match=r"vectors\.f32.*byline build") as failure:
+        previous(tmp_path)
+    assert isinstance(failure.value.__cause__, IndexDamaged)
+    assert failure.value.__cause__.path == path
+
+
 @pytest.mark.parametrize(
     "line",
     ["", "\n", "../..", "/etc", "gen-000002-/../../x", "\x00", "gen-000002-zzzzzzzz", "é"],

@@ -12,7 +12,7 @@ import pytest
 from index.article import Article
 from index.errors import DocumentRejected
 from index.sources.files import File, Skipped, find, opened, shown
-from index.sources.read import read_articles
+from tests.index.sources.reading import read_articles
 
 
 def _reason(item: Article | Skipped) -> str:

@@ -51,14 +51,14 @@ def test_what_the_page_says_of_itself_is_read() -> None:
       <script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle",
         "datePublished": "2019-03-26T23:30:00+01:00", "dateModified": "2019-04-01",
         "author": [{"@type": "Person", "name": "A. Reporter"}, {"name": "B. Writer"}]}</script>"""
-    draft = read_html(_page(head))
-    assert draft.title == "Old bridge closed after divers find cracks"
-    assert draft.source == "The Senn Courier"
-    assert draft.url == "https://www.senn-courier.example/bridge"
-    assert draft.authors == ("A. Reporter", "B. Writer")
-    assert draft.published == "2019-03-26"
-    assert draft.language == "en"
-    assert draft.flags == ()
+    contents = read_html(_page(head))
+    assert contents.title == "Old bridge closed after divers find cracks"
+    assert contents.source == "The Senn Courier"
+    assert contents.url == "https://www.senn-courier.example/bridge"
+    assert contents.authors == ("A. Reporter", "B. Writer")
+    assert contents.published == "2019-03-26"
+    assert contents.language == "en"
+    assert contents.flags == ()
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_the_outlet_is_not_guessed_from_the_address() -> None:
 def test_only_a_web_address_of_the_pages_own_host_is_kept(
     head: str, fetched: str | None, url: str | None, flags: tuple[str, ...]
 ) -> None:
-    draft = read_html(_page(head), fetched)
-    assert (draft.url, draft.flags) == (url, flags)
+    contents = read_html(_page(head), fetched)
+    assert (contents.url, contents.flags) == (url, flags)
 
 
 def test_the_browsers_note_of_where_a_page_was_saved_from_counts_as_its_address() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from index.article import Article
 from index.sources.files import Skipped
-from index.sources.read import documents, read_articles
+from index.sources.read import documents
+from tests.index.sources.reading import read_articles
 
 
 def _read(path: Path, *lines: bytes | dict[str, Any]) -> list[Article | Skipped]:
@@ -92,11 +93,6 @@ def test_a_line_without_id_is_known_by_its_address_and_else_by_its_content(tmp_p
     ids = [item.id for item in (*before, *after) if isinstance(item, Article)]
     assert ids[0] == ids[4] and ids[1] == ids[3]
     assert len(set(ids)) == 3
-
-
-def test_the_second_of_one_id_is_skipped(tmp_path: Path) -> None:
-    items = _read(tmp_path, {"id": "a", "text": "One."}, {"id": "a", "text": "Two."}, {"id": "a", "text": "One."})
-    assert [item.reason for item in items if isinstance(item, Skipped)] == ["duplicate_id", "duplicate"]
 
 
 def test_blank_lines_crlf_and_a_byte_order_mark_do_no_harm(tmp_path: Path) -> None:

@@ -46,19 +46,21 @@ def test_markup_goes_and_sentences_stay_whole() -> None:
 
 
 def test_front_matter_is_read() -> None:
-    draft = read_markdown(_ARTICLE.encode())
-    assert draft.title == "Bridge closed: cracks found"
-    assert draft.published == "2019-03-26"
-    assert draft.authors == ("A. Reporter",)
-    assert draft.source == "The Senn Courier"
-    assert draft.url == "https://senn.example/bridge"
-    assert draft.flags == ()
+    contents = read_markdown(_ARTICLE.encode())
+    assert contents.title == "Bridge closed: cracks found"
+    assert contents.published == "2019-03-26"
+    assert contents.authors == ("A. Reporter",)
+    assert contents.source == "The Senn Courier"
+    assert contents.url == "https://senn.example/bridge"
+    assert contents.flags == ()
 
 
 def test_front_matter_that_is_no_yaml_is_read_by_line() -> None:
-    draft = read_markdown(b"---\ntitle: Bridge closed: cracks found\ndate: 26 March 2019\n---\nThe bridge is closed.\n")
-    assert (draft.title, draft.published) == ("Bridge closed: cracks found", "2019-03-26")
-    assert draft.text == "The bridge is closed."
+    contents = read_markdown(
+        b"---\ntitle: Bridge closed: cracks found\ndate: 26 March 2019\n---\nThe bridge is closed.\n"
+    )
+    assert (contents.title, contents.published) == ("Bridge closed: cracks found", "2019-03-26")
+    assert contents.text == "The bridge is closed."
 
 
 def test_a_text_between_two_rules_is_no_front_matter() -> None:
@@ -70,13 +72,13 @@ def test_the_first_heading_is_the_title_without_front_matter() -> None:
 
 
 def test_unclear_fields_are_left_out_and_flagged() -> None:
-    draft = read_markdown(b"---\ndate: 03/04/2019\nurl: javascript:alert(1)\n---\nThe bridge is closed.\n")
-    assert (draft.published, draft.url, draft.flags) == (None, None, ("bad_url", "bad_published"))
+    contents = read_markdown(b"---\ndate: 03/04/2019\nurl: javascript:alert(1)\n---\nThe bridge is closed.\n")
+    assert (contents.published, contents.url, contents.flags) == (None, None, ("bad_url", "bad_published"))
 
 
 def test_hidden_html_within_markdown_goes() -> None:
-    draft = read_markdown(b"Seen. <span hidden>PWNED.</span>\n\n<p style='display:none'>PWNED</p>\n")
-    assert (draft.text, draft.flags) == ("Seen.", ("hidden_text=2",))
+    contents = read_markdown(b"Seen. <span hidden>PWNED.</span>\n\n<p style='display:none'>PWNED</p>\n")
+    assert (contents.text, contents.flags) == ("Seen.", ("hidden_text=2",))
 
 
 def test_quotes_and_dashes_are_not_rewritten() -> None:
@@ -89,6 +91,23 @@ def test_aliases_that_multiply_are_harmless() -> None:
         f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(24)
     )
     assert read_markdown(f"---\n{bomb}title: T\n---\nText here.\n".encode()).title == "T"
+
+
+def test_merged_aliases_cost_no_time() -> None:
+    bomb = "a0: &a0 {k: v}\n" + "".join(f"a{i}: &a{i}\n  <<: [*a{i - 1}, *a{i - 1}, *a{i - 1}]\n" for i in range(1, 40))
+    contents = read_markdown(f"---\n{bomb}title: T\n---\nText here.\n".encode())
+    assert "Text here." in contents.text
+
+
+@pytest.mark.parametrize("written", ["0x" + "f" * 5000, "1" * 5000, "0b1", "12:30:45", "1_000", "yes", "0o17", "1e3"])
+def test_a_value_stays_as_it_was_written(written: str) -> None:
+    contents = read_markdown(f"---\ntitle: {written}\n---\nThe bridge is closed.\n".encode())
+    assert (contents.title, contents.text) == (written, "The bridge is closed.")
+
+
+@pytest.mark.parametrize("written", ["", "~", "null"])
+def test_an_empty_value_is_none(written: str) -> None:
+    assert read_markdown(f"---\ntitle: {written}\n---\nThe bridge is closed.\n".encode()).title is None
 
 
 def test_markup_without_text_is_refused() -> None:

@@ -11,11 +11,12 @@ import pytest
 
 from index.article import Article, sha256
 from index.errors import DocumentRejected
-from index.sources.draft import iso_date, web_address
+from index.sources.contents import Contents, iso_date, web_address
 from index.sources.files import Skipped
-from index.sources.read import Document, article, documents, read_articles
+from index.sources.read import _READERS, Document, article, documents
 from index.sources.sniff import markup_of
 from index.sources.text import headline
+from tests.index.sources.reading import read_articles
 
 
 def _articles(*paths: Path) -> list[Article]:
@@ -105,6 +106,22 @@ def test_an_article_keeps_raw_and_canonical_digests(tmp_path: Path) -> None:
 def test_a_document_that_is_no_article_is_rejected_by_itself() -> None:
     with pytest.raises(DocumentRejected, match="no_text"):
         article(Document("a.txt", "a.txt", b"***", "text"))
+
+
+@pytest.mark.parametrize("error", [ValueError, RecursionError, KeyError, ZeroDivisionError, AttributeError, TypeError])
+def test_an_error_that_nobody_foresaw_costs_one_document(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: type[Exception]
+) -> None:
+    def fails(data: bytes) -> Contents:
+        raise error("inside")
+
+    monkeypatch.setitem(_READERS, "markdown", fails)
+    first, *others = documents([folder])
+    assert isinstance(first, Document)
+    with pytest.raises(DocumentRejected, match=f"unreadable: {error.__name__} while it was read"):
+        article(first)
+    assert "a.md: a parser failed on it" in caplog.text
+    assert any(article(one).text == "Plain text here." for one in others if isinstance(one, Document))
 
 
 def test_a_page_with_more_text_than_an_article_has_is_refused(tmp_path: Path) -> None:

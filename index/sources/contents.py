@@ -1,6 +1,6 @@
 """What a format gives: an article's text and what the document says of itself, before canonicalising.
 
-Every reader of a format (text, Markdown, HTML, JSON lines) goes from bytes to a `Draft`; plain values, so that a
+Every reader of a format (text, Markdown, HTML, JSON lines) goes from bytes to `Contents`; plain values, so that a
 parser can as well run in another process. A field that the document does not say, or says unclearly, is None and
 never a guess; what had to be left out is named in `flags`.
 """
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Contents:
     """An article as its format has it; `id` only if the document declares one."""
 
     text: str

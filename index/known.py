@@ -1,0 +1,69 @@
+"""What an earlier generation knows of the documents that a build comes across.
+
+Comes in: a snapshot, and whether what it holds was made by the recipe of now. Goes out: which documents need not be
+read again, what a file went by, and which of the old notes of skipped documents still hold. The promise: nothing
+here is told from a damaged or foreign generation, which is none at all.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from index.article import Article
+from index.sources.files import Skipped
+from index.sources.read import Document
+from index.store import Entry, Snapshot
+
+_LINE = re.compile(r":\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Articles by id, by the key and digest of their documents, and by file; file keys by absolute place; notes."""
+
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    documents: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[Skipped, ...] = ()
+
+    def same(self, document: Document) -> str | None:
+        """The id of the article that the document gave before, if it is the same to the byte."""
+        return self.documents.get((document.key, document.raw_sha256))
+
+    def is_another_file(self, article: Article) -> bool:
+        """Whether the article of that id was read from another file, which only goes by the same name."""
+        before = self.entries.get(article.id)
+        if before is None or article.url or article.markup == "jsonl":
+            return False
+        return Path(before.origin).resolve() != Path(article.origin).resolve()
+
+    def still_there(self, id_: str) -> bool:
+        """Whether the file that an article was read from is where it was."""
+        return os.path.lexists(_LINE.sub("", self.entries[id_].origin))
+
+    def notes_beside(self, read: Iterable[str]) -> list[Skipped]:
+        """The notes on documents of files other than those read now, which are given by their origins."""
+        files = {_LINE.sub("", origin) for origin in read}
+        return [note for note in self.notes if _LINE.sub("", note.origin) not in files]
+
+
+def known_of(old: Snapshot | None, *, reusable: bool) -> Known:
+    """What the generation knows; where it was made by another recipe, only which articles it holds."""
+    if old is None:
+        return Known()
+    entries = {entry.id: entry for entry in old.entries()}
+    if not reusable:
+        return Known(entries)
+    documents, files, keys = {}, {}, {}
+    for id_, key, raw, origin, markup in old.documents():
+        documents[key, raw] = id_
+        if markup != "jsonl":
+            files[origin], keys[origin] = id_, key
+        elif key.endswith(f"#{raw[:16]}"):  # a line that declares nothing goes by its file's key
+            keys[_LINE.sub("", origin)] = key[: -len(raw[:16]) - 1]
+    return Known(entries, documents, files, keys, tuple(old.skipped()))
