@@ -27,6 +27,7 @@ OTHERS = {
     "tests/bot/transcripts": "the REPL's transcripts, compared letter by letter",
     "tests/questions": "question files: the starter corpus and two reports, halves set aside",
     "tests/index/gold_sentences.txt": "tricky news sentences and how they are to be split",
+    "training/README.md": "how the reader is made, and how to go on",
     "models/reader/README.md": "the reader's card",
     "models/reader/config.json": "its shape, calibration and digest",
     "models/reader/reliability.png": "confidence against the share that was right",
