@@ -157,7 +157,7 @@ class Archive:
         made = manifest["recipe"]["embedding"]
         if made != fingerprint(embedding(self.config)):
             raise IndexMismatch(
-                f"the index was made with the embedding model {manifest['embedding_model']} ({made['sha256'][:8]}), the configuration "
+                f"the index was made with the embedding model {manifest.get('embedding_model', made.get('model'))} ({made['sha256'][:8]}), the configuration "
                 f"names {self.config.embedding.model}; rebuild it with `byline build`"
             )
         return snapshot
