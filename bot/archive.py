@@ -130,7 +130,7 @@ class Archive:
             "sentences": manifest["counts"]["sentences"],
             "passages": manifest["counts"]["passages"],
             "period": list(period) if period else None,
-            "models": {"embedding": manifest["recipe"]["embedding"]["model"], "reader": self._reader_place()},
+            "models": {"embedding": manifest["embedding_model"], "reader": self._reader_place()},
             "bytes": sum(file["size"] for file in files.values()),
             "build_seconds": manifest["seconds"],
             "skipped": [{"origin": s.origin, "reason": s.reason, "detail": s.detail} for s in snapshot.skipped()],

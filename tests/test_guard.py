@@ -55,9 +55,7 @@ def test_programs_that_tests_start_are_under_the_guard_too(attempt: str, tmp_pat
 
 
 def test_a_program_may_write_where_the_test_lets_it(tmp_path: Path) -> None:
-    code, _, errors = run_python(
-        "-c", "open('x', 'w').write('y')", cwd=tmp_path, BYLINE_GUARD_WRITABLE=str(tmp_path)
-    )
+    code, _, errors = run_python("-c", "open('x', 'w').write('y')", cwd=tmp_path, BYLINE_GUARD_WRITABLE=str(tmp_path))
     assert (code, errors) == (0, "")
     assert (tmp_path / "x").read_text(encoding="utf-8") == "y"
 
