@@ -76,8 +76,9 @@ def wikiqa(reader: Reader, data: Path) -> dict[str, float]:
         if len({right for *_, right in rows}) < 2:
             continue
         windows = [Window(sentence, ((0, len(sentence)),), title) for _, title, sentence, _ in rows]
-        best = {reading.window: reading.score for reading in reversed(reader.read(rows[0][0], windows))}
-        order = sorted(range(len(rows)), key=lambda i: -best.get(i, -99.0))
+        # One by one: the place of a sentence in its article is no retrieval rank and must not count.
+        found = [reader.read(rows[0][0], [window]) for window in windows]
+        order = sorted(range(len(rows)), key=lambda i: -found[i][0].score if found[i] else 99.0)
         precision.append(average_precision([rows[i][3] for i in order]))
         rank.append(reciprocal_rank([rows[i][3] for i in order]))
     return {"questions": len(rank), "map": sum(precision) / len(rank), "mrr": sum(rank) / len(rank)}

@@ -2,16 +2,15 @@
 
 Comes in: a question and windows of articles with their sentences. Goes out: readings, best first, a few a window.
 Others lean on: a reading's span lies inside one sentence and is a slice of the window's text; scores compare
-across windows and articles, and 0 means as likely as no answer; no model ever writes text. The only door to the
+across windows and articles; no model ever writes text. The only door to the
 reader models; they are imported when one is loaded, so that importing this file stays cheap. Knows nothing of
 retrieval, citations or fronts.
 """
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -23,15 +22,9 @@ if TYPE_CHECKING:
 
 # The longest answer in tokens: names, numbers and short clauses; longer ones are the sentence itself.
 _LONGEST_ANSWER = 30
-# Sentences offered from one window; a window of 900 characters holds about six.
-_PER_WINDOW = 3
 
 _OPENERS = "\"'“”‘’«»([{<,;:-–—•*… \t\n"
 _CLOSERS = "\"'“”‘’«»)]}>,;:-–—…!? \t\n"
-_EMPTY_WORDS = frozenset(
-    "who what when where why how which whom whose is are was were be been do does did has have had the a an of in on "
-    "at to for by with from that this it its and or many much most there name can could will would should".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +43,8 @@ class Window:
 class Reading:
     """One possible answer: `windows[window].text[start:end]`, inside that window's sentence number `sentence`.
 
-    `score` is the log-odds of the span against there being no answer in the window; higher is better.
+    `score` is the log-odds of the span against there being no answer in the window, with what `bot.weigh` adds for
+    the question's words and the window's place; higher is better.
     """
 
     window: int
@@ -68,71 +62,10 @@ class Reader(Protocol):
         """What the model is called in manifests and messages."""
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
-        """Readings over all windows, best first; ties in the order of the windows."""
+        """Readings over all windows, best first. Windows come best retrieved first: their order counts a little."""
 
     def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """From readings to a probability: a logistic function, fitted on held-out articles by `training.calibrate`.
-
-    `margin` weighs how far the first reading stands above the best one that gives another answer, counted up to
-    `farthest`: two articles that say the same do not make each other doubtful. `overlap` weighs the share of the
-    question's words of content that the window holds.
-    """
-
-    bias: float = -1.0
-    score: float = 0.5
-    margin: float = 0.0
-    overlap: float = 0.0
-    farthest: float = 8.0
-
-    def features(
-        self, question: str, readings: Sequence[Reading], windows: Sequence[Window]
-    ) -> tuple[float, float, float]:
-        """What the probability is made of, for at least one reading: score, margin, overlap."""
-        first = readings[0]
-        near = min(margin(readings, windows), self.farthest)
-        return first.score, near, overlap(question, windows[first.window])
-
-    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-        """Probability that the first reading's sentence answers the question; 0 without readings."""
-        if not readings:
-            return 0.0
-        score, near, shared = self.features(question, readings, windows)
-        odds = self.bias + self.score * score + self.margin * near + self.overlap * shared
-        return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
-
-
-def overlap(question: str, window: Window) -> float:
-    """The share of the question's words of content whose first five letters begin a word of the window or title."""
-    asked = {word[:5] for word in re.findall(r"\w+", question.lower()) if word not in _EMPTY_WORDS}
-    held = {word[:5] for word in re.findall(r"\w+", f"{window.title or ''} {window.text}".lower())}
-    return len(asked & held) / len(asked) if asked else 0.0
-
-
-def margin(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-    """How far the first reading's score is above that of the best reading with another answer (infinite if none)."""
-    first = readings[0]
-    answer = _words(first, windows)
-    for other in readings[1:]:
-        if (other.window, other.sentence) == (first.window, first.sentence):
-            continue
-        if not _same(answer, _words(other, windows)):
-            return first.score - other.score
-    return math.inf
-
-
-def _words(reading: Reading, windows: Sequence[Window]) -> tuple[str, ...]:
-    text = windows[reading.window].text[reading.start : reading.end].lower()
-    return tuple(word for word in re.findall(r"\w+", text) if word not in ("the", "a", "an"))
-
-
-def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Two answers are the same when the words of one are among the other's."""
-    return set(one) <= set(other) or set(other) <= set(one)
 
 
 def best_spans(
@@ -205,21 +138,6 @@ def _plain_stop(text: str, start: int, end: int) -> bool:
     if text[end - 1] != ".":
         return False
     return not re.search(r"(?:\b[^\W\d_]\.|\b(?:Inc|Jr|Sr|Co|Corp|Ltd|St|[ap]\.m)\.)$", text[start:end])
-
-
-def ranked(readings: Iterable[Reading]) -> list[Reading]:
-    """The best few of each window, a sentence once, best first."""
-    seen: set[tuple[int, int]] = set()
-    count: dict[int, int] = {}
-    kept = []
-    for reading in sorted(readings, key=lambda r: (-r.score, r.window, r.start)):
-        place = (reading.window, reading.sentence)
-        if place in seen or count.get(reading.window, 0) == _PER_WINDOW:
-            continue
-        seen.add(place)
-        count[reading.window] = count.get(reading.window, 0) + 1
-        kept.append(reading)
-    return kept
 
 
 def strides(tokens: int, room: int) -> list[tuple[int, int]]:

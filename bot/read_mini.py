@@ -22,8 +22,9 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from bot.errors import ReaderUnavailable
-from bot.read import Calibration, Reading, Window, best_spans, ranked, strides
+from bot.read import Reading, Window, best_spans, strides
 from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
+from bot.weigh import Calibration, Weights, weighed
 from index.encoder import Shape, batches, fast_dtype
 
 KIND = "byline-reader"
@@ -45,17 +46,25 @@ class MiniReader:
     """The small span model held open; safe to use from one thread at a time."""
 
     def __init__(
-        self, name: str, model: SpanModel, tokenizer: Tokenizer, calibration: Calibration, longest: int, titles: bool
+        self,
+        name: str,
+        model: SpanModel,
+        tokenizer: Tokenizer,
+        weights: Weights,
+        calibration: Calibration,
+        longest: int,
+        titles: bool,
     ) -> None:
         self.name = name
         self.model = model
         self._tokenizer = tokenizer
+        self._weights = weights
         self._calibration = calibration
         self._longest = longest
         self._titles = titles
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
-        """Readings over all windows, best first; ties in the order of the windows."""
+        """Readings over all windows, best first. Windows come best retrieved first: their order counts a little."""
         asked = tokenize(self._tokenizer, [question])[0].ids[:_QUESTION_TOKENS]
         if not asked or not windows:
             return []
@@ -70,7 +79,7 @@ class MiniReader:
                 tokens, window = texts[part.window], windows[part.window]
                 place = slice(part.first, part.last)
                 readings += best_spans(odds.numpy(), tokens.starts[place], tokens.ends[place], window, part.window)
-        return ranked(readings)
+        return weighed(question, readings, windows, self._weights)
 
     def parts(self, question: str, windows: Sequence[Window]) -> list[Pair]:
         """What the network is given for this question, in the order of the windows."""
@@ -124,9 +133,9 @@ def load(folder: Path, threads: int | None = None, precision: str = "auto") -> M
                 "restore the file or install Byline again"
             )
         model = _model(Shape(**config["shape"]), expanded(load_tensors(raw)), precision)
-        calibration = Calibration(**config["calibration"])
+        weights, calibration = Weights(**config["weights"]), Calibration(**config["calibration"])
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        return MiniReader(config["name"], model, tokenizer, calibration, config["longest"], config["titles"])
+        return MiniReader(config["name"], model, tokenizer, weights, calibration, config["longest"], config["titles"])
     except ReaderUnavailable:
         raise
     except Exception as error:  # tokenizers raises bare Exception; every other cause ends here just the same

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 
 from bot.errors import ReaderUnavailable
-from bot.read import Calibration, Reading, Window, best_spans, ranked
+from bot.read import Reading, Window, best_spans
+from bot.weigh import Calibration, Weights, weighed
 from index.encoder import Precision, fast_dtype
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class TransformersReader:
         self._longest = min(_LONGEST, int(getattr(model.config, "max_position_embeddings", _LONGEST)))
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
-        """Readings over all windows, best first; ties in the order of the windows."""
+        """Readings over all windows, best first."""
         if not question.strip():
             return []
         readings: list[Reading] = []
@@ -49,7 +50,7 @@ class TransformersReader:
         order = sorted((i for i in range(len(windows)) if windows[i].text.strip()), key=lambda i: len(windows[i].text))
         for begin in range(0, len(order), _BATCH):
             readings += self._read(question, windows, order[begin : begin + _BATCH])
-        return ranked(readings)
+        return weighed(question, readings, windows, Weights())
 
     def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""

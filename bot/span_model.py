@@ -105,6 +105,9 @@ class SpanModel(nn.Module):
 
 def score(model: SpanModel, pairs: Sequence[Pair]) -> list[Tensor]:
     """For each pair the (passage tokens, 2) log-odds; one forward pass over all of them."""
-    lengths = [len(one.tokens) for one in pairs]
-    odds = model(*pack([one.tokens for one in pairs], [one.kinds for one in pairs]), lengths)
-    return [block[one.offset : -1] for one, block in zip(pairs, odds.split(lengths), strict=True)]
+    # Sorted, so that sequences of one length meet and go through attention together.
+    order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
+    lengths = [len(pairs[i].tokens) for i in order]
+    odds = model(*pack([pairs[i].tokens for i in order], [pairs[i].kinds for i in order]), lengths)
+    blocks = dict(zip(order, torch.split(odds, lengths), strict=True))
+    return [blocks[i][one.offset : -1] for i, one in enumerate(pairs)]

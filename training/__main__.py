@@ -21,9 +21,9 @@ import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from bot.read import Calibration
 from bot.read_mini import load
-from training.calibrate import diagram, fit, probabilities
+from bot.weigh import Calibration, Weights
+from training.calibrate import diagram, fit, fit_weights, probabilities, reweighed
 from training.data import Corpus, DataMissing, Example, read_corpus
 from training.evaluate import sample, trials
 from training.export import averaged, export
@@ -98,21 +98,24 @@ def _near(corpus: Corpus, examples: Sequence[Example], path: Path) -> list[tuple
     return near
 
 
-def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path, count: int = 500) -> None:
+def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path, count: int = 400) -> None:
     fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
     tensors = averaged([run / "checkpoint.safetensors", *also], fixed)
-    export(out, "byline-reader", tensors, Calibration(), minilm() / "tokenizer.json", titles=True)
+    tokenizer = minilm() / "tokenizer.json"
+    # First raw, to fit the weights on; what is fitted goes into the second export.
+    export(out, "byline-reader", tensors, Weights(asks=0), Calibration(), tokenizer, titles=True)
     reader = load(out)
-    held = {
+    raw = {
         "dev": trials(reader, corpus, sample(corpus, "dev", count)),
         "test": trials(reader, corpus, sample(corpus, "test", count)),
     }
+    weights = fit_weights(raw["dev"])
+    held = {part: reweighed(found, weights) for part, found in raw.items()}
     calibration = fit(held["dev"])
-    export(out, "byline-reader", tensors, calibration, minilm() / "tokenizer.json", titles=True)
+    export(out, "byline-reader", tensors, weights, calibration, tokenizer, titles=True)
     drawn = {part: (probabilities(calibration, t), [one.right for one in t]) for part, t in held.items()}
     diagram(out / "reliability.png", {"fitted on (dev)": drawn["dev"], "held out (test)": drawn["test"]})
-    (run / "calibration.json").write_text(json.dumps(asdict(calibration), indent=2) + "\n", encoding="utf-8")
-    log.info("calibration %s", asdict(calibration))
+    log.info("weights %s, calibration %s", asdict(weights), asdict(calibration))
 
 
 if __name__ == "__main__":

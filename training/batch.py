@@ -74,7 +74,8 @@ def _group_pairs(
     pairs, firsts, lasts = [], [], []
     for choice, tokens in zip(one.choices, passages, strict=True):
         title = tokenize(tokenizer, [choice.title])[0].ids[:24] if choice.title else ()
-        room = MAX_TOKENS - 3 - min(len(question.ids), 64) - (len(title) + 1 if title else 0)
+        head = 3 + min(len(question.ids), 64) + (len(title) + 1 if title else 0)
+        room = MAX_TOKENS - head
         spans = [span for s in choice.spans if (span := token_span(tokens, s)) and span[1] < room]
         if choice.spans and not spans:
             return None

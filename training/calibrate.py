@@ -7,20 +7,71 @@ error on questions it was not fitted on, a reliability diagram. Knows nothing of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
-from bot.read import Calibration
-from training.evaluate import Trial, calibration_error
+from bot.read import Window
+from bot.weigh import Calibration, Weights, overlap, weighed
+from training.evaluate import Trial, calibration_error, holds, sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # A ridge on the weights keeps the fit finite should the trials be separable.
 _RIDGE = 1e-3
+
+
+def fit_weights(trials: Sequence[Trial]) -> Weights:
+    """The weights under which, among all readings of a question, the right ones are likeliest (conditional logit).
+
+    The trials' readings carry raw span log-odds; only questions with a right and a wrong reading teach anything.
+    """
+    sets = [made for trial in trials if trial.answerable and (made := _choice_set(trial)) is not None]
+    weights = torch.tensor([0.5, 1.0, 1.0, 1.0], dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def closure() -> float:
+        optimizer.zero_grad()
+        losses = []
+        for x, right in sets:
+            scores = x @ weights
+            losses.append(torch.logsumexp(scores, 0) - torch.logsumexp(scores[right], 0))
+        value = torch.stack(losses).mean() + _RIDGE * (weights**2).sum()
+        value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        return float(value.detach())
+
+    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    span, window, within, rank = (float(weight) for weight in weights.detach())
+    return Weights(round(window / span, 4), round(within / span, 4), round(rank / span, 4))
+
+
+def _choice_set(trial: Trial) -> tuple[torch.Tensor, torch.Tensor] | None:
+    """Features (readings, 4) in the order of the weights, and which readings are right."""
+    rows, right = [], []
+    for reading in trial.readings:
+        window, said = trial.windows[reading.window], sentence(reading, trial.windows)
+        words = overlap(trial.question, window), overlap(trial.question, Window(said, ()))
+        rows.append((reading.score, *words, -math.log1p(reading.window)))
+        right.append(holds(said, trial.refs))
+    if all(right) or not any(right):
+        return None
+    return torch.tensor(rows, dtype=torch.float64), torch.tensor(right)
+
+
+def reweighed(trials: Sequence[Trial], weights: Weights) -> list[Trial]:
+    """The trials as they would have gone with these weights."""
+    changed = []
+    for trial in trials:
+        readings = tuple(weighed(trial.question, trial.readings, trial.windows, weights))
+        right = trial.answerable and bool(readings) and holds(sentence(readings[0], trial.windows), trial.refs)
+        changed.append(replace(trial, readings=readings, right=right))
+    return changed
 
 
 def features(trials: Sequence[Trial], farthest: float) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import bm25s
 import numpy as np
@@ -40,6 +41,7 @@ class Trial:
     question: str
     answerable: bool
     right: bool
+    refs: tuple[str, ...]
     readings: tuple[Reading, ...]
     windows: tuple[Window, ...]
 
@@ -95,9 +97,15 @@ def best_threshold(found: Sequence[Attempt]) -> float:
 
 
 def sample(corpus: Corpus, part: Part, count: int) -> list[Example]:
-    """`count` held-out questions of one part, drawn evenly over the sources' questions, always the same ones."""
-    held = [example for example in corpus.examples if example.part == part]
-    return random.Random(1).sample(held, min(count, len(held)))
+    """`count` held-out questions of one part, the same number from each source as far as there are, always the same."""
+    rng = random.Random(1)
+    sources: dict[str, list[Example]] = {}
+    for example in corpus.examples:
+        if example.part == part:
+            sources.setdefault(example.source, []).append(example)
+    rows = [rng.sample(held, len(held)) for _, held in sorted(sources.items())]
+    mixed = [example for turn in zip_longest(*rows) for example in turn if example is not None]
+    return mixed[:count]
 
 
 def trials(reader: Reader, corpus: Corpus, examples: Sequence[Example], k: int = 20, hide: float = 0.3) -> list[Trial]:
@@ -126,7 +134,7 @@ def trials(reader: Reader, corpus: Corpus, examples: Sequence[Example], k: int =
         readings = reader.read(example.question, near)
         answerable = bool(example.spans) and not hidden and any(holds(one.text, example.refs) for one in near)
         right = answerable and bool(readings) and holds(sentence(readings[0], near), example.refs)
-        found.append(Trial(example.question, answerable, right, tuple(readings), tuple(near)))
+        found.append(Trial(example.question, answerable, right, example.refs, tuple(readings), tuple(near)))
     return found
 
 

@@ -17,8 +17,8 @@ from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from bot.read import Calibration
 from bot.read_mini import KIND, squeezed
+from bot.weigh import Calibration, Weights
 from index.encoder import Shape
 
 
@@ -34,7 +34,14 @@ def averaged(paths: Sequence[Path], fixed: Mapping[str, Tensor], kind: str = "av
 
 
 def export(
-    folder: Path, name: str, tensors: Mapping[str, Tensor], calibration: Calibration, tokenizer: Path, *, titles: bool
+    folder: Path,
+    name: str,
+    tensors: Mapping[str, Tensor],
+    weights: Weights,
+    calibration: Calibration,
+    tokenizer: Path,
+    *,
+    titles: bool,
 ) -> None:
     """Writes the folder: weights first, the configuration that vouches for them last."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,6 +57,7 @@ def export(
         "shape": asdict(replace(Shape())),
         "longest": 320,
         "titles": titles,
+        "weights": asdict(weights),
         "calibration": asdict(calibration),
         "weights_sha256": hashlib.sha256(raw).hexdigest(),
     }

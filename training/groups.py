@@ -11,7 +11,7 @@ import random
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bm25s
 import numpy as np
@@ -92,15 +92,24 @@ def crop(text: str, spans: Sequence[Span], target: int, rng: random.Random) -> t
     return text[begin:stop].rstrip(), inside
 
 
-def group(corpus: Corpus, example: Example, near: Sequence[int], rng: random.Random) -> Group:
-    """The example's own passage and none to two lookalikes, each cropped and varied."""
-    # Shorter than what is read later: more questions for the same work. docs/LOG.md, reader trials.
-    target = rng.choice((200, 300, 400, 500, 700))
+def group(corpus: Corpus, example: Example, near: Sequence[int], rng: random.Random, late: bool = False) -> Group:
+    """The example's own passage and none to two lookalikes, each cropped and varied.
+
+    `late` in a run the passages are as long as those that will be read, and the lookalikes more.
+    """
+    # Short passages first: more questions for the same work. docs/LOG.md, reader trials.
+    target = rng.choice((300, 450, 600, 700) if late else (200, 300, 400, 500, 700))
     choices = [_choice(corpus.texts[example.passage], example.spans, target, rng)]
-    wished = rng.choices((0, 1, 2), (0.45, 0.4, 0.15))[0] if example.source != "qamr" else 0
+    wished = (
+        rng.choices((0, 1, 2), (0.3, 0.45, 0.25) if late else (0.45, 0.4, 0.15))[0] if example.source != "qamr" else 0
+    )
     # The nearest lookalikes are the hardest and the likeliest to answer after all: draw among the first few.
     for passage in rng.sample(list(near), min(wished, len(near))):
         choices.append(_choice(corpus.texts[passage], (), rng.choice((200, 300, 450)), rng))
+    if rng.random() < 0.05:
+        # Pages hold quizzes: the question's own words, asked again, answer nothing.
+        i = rng.randrange(len(choices))
+        choices[i] = replace(choices[i], text=f"{choices[i].text} {example.question.rstrip('?')}?")
     return Group(question_variant(example.question, rng), example.source, tuple(choices))
 
 

@@ -88,6 +88,7 @@ class Run:
             lr=recipe.rate,
             betas=(0.9, 0.98),
             eps=1e-7,
+            fused=True,
         )
         self.order = [*decayed, *plain]
 
@@ -179,7 +180,8 @@ def train(run: Run, corpus: Corpus, examples: Sequence[Example], near: Sequence[
     mean = 0.0
     for numbers in schedule(examples, run.recipe, run.progress.chunk):
         rng = random.Random(f"{run.recipe.seed}/chunk {run.progress.chunk}")
-        groups = [group(corpus, examples[i], near[i], rng) for i in numbers]
+        late = run.progress.tokens > (1 - run.recipe.decay) * run.recipe.tokens
+        groups = [group(corpus, examples[i], near[i], rng, late) for i in numbers]
         for batch in batches_of(groups, [examples[i].exact for i in numbers], tokenizer, run.recipe.batch_tokens):
             mean += 0.02 * (run.step(batch) - mean)
             if run.progress.step % 50 == 0:

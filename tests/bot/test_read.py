@@ -20,7 +20,7 @@ from tokenizers.normalizers import BertNormalizer
 from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from bot.errors import BylineError, ReaderUnavailable
-from bot.read import Calibration, Reading, Window, best_spans, load_reader, margin, overlap, ranked, strides, trimmed
+from bot.read import Window, best_spans, load_reader, strides, trimmed
 from bot.read_mini import KIND, MiniReader, expanded, load, squeezed
 from bot.span_model import CAPITAL, LOWER, QUESTION, TITLE, UPPER, SpanModel, pair, score, tokenize
 from index.encoder import Shape
@@ -51,7 +51,11 @@ def tiny_folder(folder: Path, damage: bool = False) -> Path:
     tokenizer().save(str(folder / "tokenizer.json"))
     shape = {name: getattr(TINY, name) for name in TINY.__slots__}
     config = {"kind": KIND, "name": "tiny", "shape": shape, "longest": 40, "titles": True}
-    config |= {"calibration": {"bias": 0.0, "score": 1.0}, "weights_sha256": hashlib.sha256(raw).hexdigest()}
+    config |= {
+        "weights": {"rank": 0.5},
+        "calibration": {"bias": 0.0, "score": 1.0},
+        "weights_sha256": hashlib.sha256(raw).hexdigest(),
+    }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return folder
 
@@ -123,48 +127,11 @@ def test_trimming_never_leaves_the_sentence_or_empties_the_answer(text: str, dat
     assert 0 <= first < last <= len(text)
 
 
-def test_ranking_keeps_three_sentences_a_window_best_first_each_once() -> None:
-    readings = [Reading(0, s, s, s + 1, float(s)) for s in range(5)] + [
-        Reading(0, 4, 9, 10, 1.5),
-        Reading(1, 0, 0, 1, 2.5),
-    ]
-    kept = ranked(readings)
-    assert [(r.window, r.sentence) for r in kept] == [(0, 4), (0, 3), (1, 0), (0, 2)]
-    assert [r.score for r in kept] == sorted((r.score for r in kept), reverse=True)
-
-
 @given(st.integers(1, 3000), st.integers(20, 300))
 def test_strides_cover_every_token_within_the_room(tokens: int, room: int) -> None:
     parts = strides(tokens, room)
     assert {i for first, last in parts for i in range(first, last)} == set(range(tokens))
     assert all(last - first <= room for first, last in parts)
-
-
-def test_the_margin_skips_sentences_that_say_the_same() -> None:
-    windows = [Window("The SDF won.", ((0, 12),)), Window("SDF did. IS lost.", ((0, 8), (9, 17)))]
-    readings = [Reading(0, 0, 0, 7, 5.0), Reading(1, 0, 0, 3, 4.5), Reading(1, 1, 9, 11, 1.0)]
-    assert margin(readings, windows) == pytest.approx(4.0)
-    assert margin(readings[:2], windows) == math.inf
-
-
-def test_confidence_grows_with_score_and_margin_and_is_none_without_readings() -> None:
-    calibration = Calibration(bias=-1, score=0.5, margin=0.2)
-    window = Window("Ann won. Bob lost.", ((0, 8), (9, 18)))
-
-    def confidence(first: float, second: float) -> float:
-        return calibration.confidence("who?", [Reading(0, 0, 0, 3, first), Reading(0, 1, 9, 12, second)], [window])
-
-    assert calibration.confidence("who?", [], []) == 0.0
-    assert confidence(4, 2) > confidence(2, 0) > confidence(2, 1)
-    assert confidence(2, -6) == confidence(2, -60)
-    assert 0 <= confidence(-1e9, -1e9) <= confidence(1e9, 0) <= 1
-
-
-def test_overlap_is_the_share_of_content_words_in_the_window_or_its_title() -> None:
-    window = Window("The bridges were closed.", ((0, 24),), "Orlec")
-    assert overlap("who closed the bridge at Orlec?", window) == 1.0
-    assert overlap("who closed the school?", window) == 0.5
-    assert overlap("who is it?", window) == 0.0
 
 
 def test_case_tells_the_group_from_the_verb() -> None:

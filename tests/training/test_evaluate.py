@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from bot.read import Calibration, Reading, Window, load_reader
+from bot.read import Reading, Window, load_reader
 from bot.span_model import SpanModel
-from training.calibrate import diagram, fit, probabilities
+from bot.weigh import Calibration, Weights
+from training.calibrate import diagram, fit, fit_weights, probabilities, reweighed
 from training.evaluate import (
     Attempt,
     Trial,
@@ -66,7 +67,7 @@ def made_trials(count: int, seed: int) -> list[Trial]:
         score, gap = float(rng.normal(0, 3)), float(rng.uniform(0, 6))
         right = bool(rng.random() < 1 / (1 + np.exp(-(0.8 * score + 0.3 * gap - 1))))
         readings: Sequence[Reading] = (Reading(0, 0, 0, 3, score), Reading(0, 1, 5, 7, score - gap))
-        found.append(Trial("q yes", True, right, tuple(readings), (window,)))
+        found.append(Trial("q yes", True, right, (), tuple(readings), (window,)))
     return found
 
 
@@ -78,6 +79,18 @@ def test_the_fit_finds_the_function_behind_the_outcomes() -> None:
     assert calibration.margin == pytest.approx(0.3, abs=0.1)
     fresh = made_trials(3000, 2)
     assert calibration_error(probabilities(calibration, fresh), [trial.right for trial in fresh]) < 0.03
+
+
+def test_weights_are_fitted_to_what_tells_right_from_wrong() -> None:
+    right, wrong = Window("Ann won in Orlec.", ((0, 17),)), Window("Bob sang.", ((0, 9),))
+    found = []
+    for i in range(60):
+        # The score misleads in half of the questions; the shared words never do.
+        readings = (Reading(0, 0, 0, 3, float(i % 2)), Reading(1, 0, 0, 3, 0.5))
+        found.append(Trial("who won in Orlec?", True, bool(i % 2), ("Bob", "Ann")[1:], readings, (right, wrong)))
+    weights = fit_weights(found)
+    assert weights.window + weights.sentence > 1
+    assert all(trial.right for trial in reweighed(found, weights))
 
 
 def test_the_diagram_is_a_picture(tmp_path: Path) -> None:
@@ -114,7 +127,7 @@ def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) ->
     mean = averaged([tmp_path / "a.safetensors", tmp_path / "b.safetensors"], fixed)
     assert torch.allclose(mean["span.weight"], tensors["span.weight"] * 2)
     Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(tmp_path / "t.json"))
-    export(tmp_path / "out", "r", mean, Calibration(0.5), tmp_path / "t.json", titles=False)
+    export(tmp_path / "out", "r", mean, Weights(1.0), Calibration(0.5), tmp_path / "t.json", titles=False)
     assert json.loads((tmp_path / "out/config.json").read_text())["calibration"]["bias"] == 0.5
     assert sum(path.stat().st_size for path in (tmp_path / "out").iterdir()) < 25_000_000
     assert load_reader(tmp_path / "out").name == "r"
