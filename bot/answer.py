@@ -26,6 +26,11 @@ _NO_WORD = re.compile(r"[\W_]+")
 _PRONOUN = re.compile(r"(?:He|She|They)\b")
 _LONE_QUOTE = re.compile(r"[“\"„«][^“”\"„«»]*[”\"“»]")
 
+# "CITY (Agency) –", "LONDON, March 3 (Reuters) —": capitals, perhaps a place or date, an agency in brackets, a dash.
+_STUB = re.compile(r"[A-Z][A-Z .’'-]+(?:,[^()]{2,30})? \([^()]{2,40}\) ?[-–—]+ +")
+
+# Short answers that may be the best supported one; those further down are never.
+_LEADERS = 8
 # A further citation must itself be more likely right than this; below it, the same words stand there by chance.
 _SUPPORT = 0.3
 # Sentences shown as the nearest ones where there is no answer.
@@ -52,7 +57,7 @@ class Answer:
 class Rules:
     """When an answer is given, and how much is cited with it."""
 
-    min_confidence: float = 0.5
+    min_confidence: float = 0.4
     max_citations: int = 5
 
 
@@ -69,10 +74,10 @@ def answer(
     `confidence` gives the probability that the first of some readings is right, the others weighed against it.
     Below `rules.min_confidence` the answer is `not_found`, and the best sentences stand under `nearest`.
     """
-    ordered = _preferred(candidates, readings, confidence, rules.min_confidence)
-    if not ordered:
+    if not readings:
         return not_found(asked, "nothing_close", generation)
-    sure = confidence(ordered)
+    supported, sure = _corroborated(candidates, readings, confidence)
+    ordered = _preferred(candidates, supported, confidence, rules.min_confidence)
     if sure < rules.min_confidence:
         places = _distinct(candidates, ordered, lambda one: confidence([one, *ordered]), _NEAREST)
         nearest = tuple(cite(place, marker) for marker, place in enumerate(places, 1))
@@ -92,6 +97,32 @@ def not_found(
 ) -> Answer:
     """Having no answer, with the reason as a fixed word."""
     return Answer(asked, "not_found", reason, None, round(confidence, 4), (), nearest, generation)
+
+
+def _corroborated(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], confidence: Callable[[Sequence[Reading]], float]
+) -> tuple[list[Reading], float]:
+    """The readings, those of the best supported short answer first, and how likely that answer is right.
+
+    Sentences that give the same short answer support each other, each wording once: an answer is wrong only if all of
+    them are (noisy-or; Pearl 1988). Ties go to the better reading.
+    """
+    best: tuple[float, list[Reading]] = (-1.0, [])
+    for i, leader in enumerate(readings[:_LEADERS]):
+        said, wrong = _said(candidates, leader), 1.0
+        group, seen = [], set()
+        for reading in readings[i:]:
+            sentence = _sentence(candidates, reading)
+            wording = plain(sentence.text)
+            same = reading is leader or (sentence.kind == "sentence" and _agree(said, _said(candidates, reading)))
+            if same and wording not in seen:
+                seen.add(wording)
+                group.append(reading)
+                wrong *= 1 - confidence([reading, *readings])
+        if 1 - wrong > best[0]:
+            best = (1 - wrong, group)
+    chosen = {id(reading) for reading in best[1]}
+    return [*best[1], *(reading for reading in readings if id(reading) not in chosen)], best[0]
 
 
 def _preferred(
@@ -148,10 +179,16 @@ def _place(candidate: Candidate, reading: Reading, score: float) -> Place:
     sentences = candidate.sentences
     sentence = sentences[reading.sentence]
     start, end = candidate.passage.start + reading.start, candidate.passage.start + reading.end
-    whole = (start, end) == (sentence.start, sentence.end)
+    whole = (start, end) == (body(sentence), sentence.end)
     last = candidate.passage.first + reading.sentence
     lone = last > 0 and candidate.article.sentences[last - 1].kind == "sentence" and _leans_back(sentence.text)
     return Place(candidate.article, last - lone, last, None if whole else (start, end), score)
+
+
+def body(sentence: Sentence) -> int:
+    """Where a sentence begins to say something: behind a reporter's stub, if it opens with one."""
+    stub = _STUB.match(sentence.text)
+    return sentence.start + stub.end() if stub and stub.end() < len(sentence.text) else sentence.start
 
 
 def _overlap(one: Place, other: Place) -> bool:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.answer import Answer, Rules, answer, not_found
+from bot.answer import Answer, Rules, answer, body, not_found
 from bot.cite import check
 from bot.errors import QuestionRefused
 from bot.question import question
@@ -67,9 +67,12 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
 
 
 def window(candidate: Candidate) -> Window:
-    """What the reader sees of a candidate: its text, where its sentences lie in it, and its article's title."""
+    """What the reader sees of a candidate: its text, where its sentences lie in it, and its article's title.
+
+    A sentence begins behind the stub of its dateline: "CITY (Agency) –" says where it was written, not what happened.
+    """
     base = candidate.passage.start
-    spans = tuple((sentence.start - base, sentence.end - base) for sentence in candidate.sentences)
+    spans = tuple((body(sentence) - base, sentence.end - base) for sentence in candidate.sentences)
     return Window(candidate.passage.text, spans, candidate.article.article.title)
 
 

@@ -51,7 +51,8 @@ def question(line: str, max_chars: int) -> Question:
 
 
 def _key(text: str) -> str:
-    text = _capped(unicodedata.normalize("NFKC", text))
+    # people leave the mark out as often as not, and an answer must not hang on it
+    text = _capped(unicodedata.normalize("NFKC", text)).rstrip("?!. ")
     return _WORD.sub(lambda match: _latin(match.group()), text)
 
 

@@ -126,7 +126,15 @@ def trimmed(text: str, start: int, end: int, sentence: tuple[int, int]) -> tuple
         while start < end and (text[end - 1] in _CLOSERS or _plain_stop(text, start, end)):
             end -= 1
         changed = before != (start, end)
-    return (start, end) if start < end else whole
+    return _closed(text, start, end, sentence[1]) if start < end else whole
+
+
+def _closed(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
+    """The span with its bracket closed where it closes right behind, or else cut off where it opens."""
+    opened = text.rfind("(", start, end)
+    if opened <= start or ")" in text[opened:end]:
+        return start, end
+    return (start, end + 1) if text[end : end + 1] == ")" and end < limit else (start, len(text[:opened].rstrip()))
 
 
 def _signs_number(text: str, start: int, end: int) -> bool:

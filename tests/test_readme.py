@@ -27,7 +27,7 @@ def test_every_command_of_the_readme_exists_and_every_command_is_in_the_readme(r
 
 def test_every_make_target_of_the_readme_exists(root: Path) -> None:
     targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(encoding="utf-8"), re.M))
-    assert set(re.findall(r"`?make ([a-z]+)\b", readme(root))) <= targets
+    assert set(re.findall(r"`make ([a-z]+)\b", readme(root))) <= targets
 
 
 def test_no_path_of_a_machine_and_no_registry_host_stands_in_the_repository(root: Path) -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from bot.answer import Answer, Rules, answer
+from bot.ask import window
 from bot.cite import Place, cite
 from bot.errors import CitationBroken
-from bot.read import Reading
+from bot.read import Reading, trimmed
 from bot.retrieve import Candidate
 from index.article import Article
 from index.passages import passages
@@ -98,7 +99,7 @@ def test_a_heading_is_cited_where_no_sentence_says_it() -> None:
 
 
 def test_below_the_least_confidence_nothing_is_cited_and_the_nearest_sentence_is_marked_as_such() -> None:
-    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.49))
+    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.39))
     assert (said.status, said.reason, said.answer, said.citations) == ("not_found", "no_answer_in_articles", None, ())
     assert said.nearest[0].quote == "The mayor opened the bridge."
 
@@ -134,7 +135,7 @@ def test_no_citation_is_cut_from_anything_but_whole_sentences_of_the_article() -
 
 def test_a_sentence_that_could_not_stand_by_itself_does_not_displace_a_good_heading() -> None:
     paper = article("paper", ("Mayor opens bridge", "heading"), "On Monday the mayor opened the bridge.")
-    said = say([paper], reading([paper], 0, 0, "Mayor", 0.9), reading([paper], 0, 1, "the mayor", 0.4))
+    said = say([paper], reading([paper], 0, 0, "Mayor", 0.9), reading([paper], 0, 1, "the mayor", 0.3))
     assert (said.status, said.citations[0].quote) == ("answered", "Mayor opens bridge")
 
 
@@ -152,3 +153,39 @@ def test_no_sentence_is_cited_twice_for_leaning_on_another() -> None:
     both = [paper]
     said = say(both, reading(both, 0, 0, "The mayor", 0.9), reading(both, 0, 1, "the mayor", 0.8))
     assert [c.quote for c in said.citations] == ["The mayor opened the bridge."]
+
+
+def test_two_sentences_that_agree_outweigh_a_single_better_one() -> None:
+    odd = article("odd", "The baker opened a shop.")
+    papers = [odd, HERALD, COURIER]
+    said = say(
+        papers,
+        reading(papers, 0, 0, "The baker", 0.5),
+        reading(papers, 1, 0, "The mayor", 0.4),
+        reading(papers, 2, 1, "the mayor", 0.4),
+    )
+    assert (said.answer, [c.article for c in said.citations]) == ("The mayor", ["herald", "courier"])
+    assert said.confidence == pytest.approx(1 - 0.6 * 0.6)
+
+
+def test_one_wording_counts_once_however_often_it_is_printed() -> None:
+    papers = [article(f"copy{i}", "The mayor opened the bridge.") for i in range(5)]
+    said = say(papers, *(reading(papers, i, 0, "The mayor", 0.45) for i in range(5)))
+    assert said.confidence == 0.45
+
+
+def test_a_reporters_stub_is_no_part_of_what_a_sentence_says() -> None:
+    wire = article("wire", "LOWMOOR (Agency) – The mayor opened the bridge.")
+    assert window(wire).sentences == ((len("LOWMOOR (Agency) – "), len(wire.passage.text)),)
+    said = say([wire], reading([wire], 0, 0, "The mayor", 0.9))
+    assert said.citations[0].quote == wire.passage.text
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"),
+    [("The mayor (of Lowmoor", "The mayor (of Lowmoor)"), ("The mayor (of", "The mayor"), ("The mayor", "The mayor")],
+)
+def test_a_short_answer_has_no_bracket_left_open(words: str, kept: str) -> None:
+    text = "The mayor (of Lowmoor) opened the bridge."
+    start, end = trimmed(text, 0, len(words), (0, len(text)))
+    assert text[start:end] == kept

@@ -36,22 +36,22 @@ def test_direction_controls_are_taken_out_of_what_is_shown() -> None:
 
 def test_look_alike_letters_search_like_latin_ones_but_are_shown_as_typed() -> None:
     asked = question("Wh\u0435r\u0435 is P\u0430ris?", 1000)
-    assert asked.key == "Where is Paris?"
+    assert asked.key == "Where is Paris"
     assert asked.text == "Wh\u0435r\u0435 is P\u0430ris?"
 
 
 def test_full_width_letters_search_like_plain_ones() -> None:
     assert question("\uff37\uff48\uff45\uff52\uff45 \uff49\uff53 \uff30\uff41\uff52\uff49\uff53\uff1f", 1000).key == (
-        "Where is Paris?"
+        "Where is Paris"
     )
 
 
 def test_a_word_that_is_all_cyrillic_stays_cyrillic() -> None:
-    assert question("Где Москва?", 1000).key == "Где Москва?"
+    assert question("Где Москва?", 1000).key == "Где Москва"
 
 
 def test_piled_up_accents_are_capped_at_eight() -> None:
-    assert len(question("Z" + "\u0301" * 3000 + "algo?", 5000).key) <= len("Zalgo?") + 8
+    assert len(question("Z" + "\u0301" * 3000 + "algo?", 5000).key) <= len("Zalgo") + 8
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,7 @@ def test_a_question_is_a_fixed_point_and_has_no_character_that_a_terminal_obeys(
         return
     assert question(asked.text, 1000).text == asked.text
     assert not any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 for c in asked.text)
+
+
+def test_a_question_is_searched_alike_with_its_mark_and_without() -> None:
+    assert question("who opened the bridge?", 1000).key == question("who opened the bridge", 1000).key
