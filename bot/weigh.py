@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from bot.read import Reading, Window
 
+_ENDED = re.compile(r"[.!?…:][\"'”’»)\]\s]*$")
 # Sentences offered from one window; a window of 900 characters holds about six.
 _PER_WINDOW = 3
 _EMPTY_WORDS = frozenset(
@@ -29,13 +30,15 @@ class Weights:
 
     `window` and `sentence` weigh the share of the question's words of content found there, `rank` the logarithm of
     the window's place in the retrieval. `asks` is taken from a sentence that is itself a question: pages hold
-    quizzes and teasers, and no question answers one. It is set, not fitted: encyclopedias do not ask.
+    quizzes and teasers, and no question answers one; `unended` from a line without a full stop, such as a headline
+    or a caption: what it says, a sentence says better. These two are set, not fitted: encyclopedias have neither.
     """
 
     window: float = 0.0
     sentence: float = 0.0
     rank: float = 0.0
     asks: float = 5.0
+    unended: float = 3.0
 
 
 def weighed(question: str, readings: Iterable[Reading], windows: Sequence[Window], weights: Weights) -> list[Reading]:
@@ -51,6 +54,7 @@ def weighed(question: str, readings: Iterable[Reading], windows: Sequence[Window
         sentence = window.text[start:end]
         score = reading.score + weights.window * held[reading.window] + weights.sentence * _share(asked, sentence)
         score -= weights.rank * math.log1p(reading.window) + weights.asks * _asks(sentence)
+        score -= weights.unended * (not _ENDED.search(sentence))
         scored.append(replace(reading, score=score))
     return _best(scored)
 

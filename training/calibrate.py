@@ -48,6 +48,8 @@ def fit_weights(trials: Sequence[Trial]) -> Weights:
 
     optimizer.step(closure)  # type: ignore[no-untyped-call]
     span, window, within, rank = (float(weight) for weight in weights.detach())
+    # The rest is told in units of the span's weight; a reader whose spans tell nothing must not blow it up.
+    span = max(span, 0.05)
     return Weights(round(window / span, 4), round(within / span, 4), round(rank / span, 4))
 
 

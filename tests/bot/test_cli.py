@@ -116,7 +116,7 @@ def test_articles_are_added_asked_about_and_removed_again(byline: Byline) -> Non
     assert byline("build", str(byline.folder / "a"))[0] == 0
     code, output, _ = byline("add", str(ferry))
     assert (code, "1 added" in output) == (0, True)
-    answer = ask(byline, "what did the captain of the Lowmoor ferry do?")
+    answer = ask(byline, "who swam ashore from the Lowmoor ferry?")
     shown = [c["quote"] for c in answer["citations"] + answer["nearest"]]
     assert any("swam ashore" in quote for quote in shown)
     id_ = next(line.split()[0] for line in byline("articles")[1].splitlines() if "ferry" in line)
