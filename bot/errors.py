@@ -5,7 +5,11 @@ BylineError                  a message that says what, where and what to do now
 ├── ReaderUnavailable        the reading model cannot be loaded from where the configuration says
 ├── QuestionRefused          a line that is not taken as a question; `reason` is a fixed word
 ├── CitationBroken           a quote differs from the stored text: our fault or damage, never shown
-└── QuestionFileInvalid      a question file for `byline eval` has a bad line
+├── QuestionFileInvalid      a question file for `byline eval` has a bad line
+├── TokenUnusable            no Telegram token, one that Telegram refuses, or one that others could read
+├── RecordsUnusable          the Telegram front's own file cannot be used
+├── PollingTaken             another process, here or elsewhere, asks Telegram for this bot's messages
+└── PollingDead              Telegram has refused this bot for too long; a supervisor should start it anew
 """
 
 from __future__ import annotations
@@ -47,3 +51,19 @@ class CitationBroken(BylineError):
 
 class QuestionFileInvalid(BylineError):
     """A question file has a line that cannot be used; the text names it."""
+
+
+class TokenUnusable(BylineError):
+    """There is no Telegram token that can be used; the text never holds it."""
+
+
+class RecordsUnusable(BylineError):
+    """The file in which the Telegram front keeps its state cannot be used; the text names it."""
+
+
+class PollingTaken(BylineError):
+    """Another process asks Telegram for this bot's messages; the text says what is known of it."""
+
+
+class PollingDead(BylineError):
+    """Telegram has refused this bot's requests for longer than waiting makes sense."""
