@@ -16,8 +16,10 @@ from typing import Any
 
 from bot.answer import Rules
 from bot.ask import Asked, Asking, ask
+from bot.cite import Citation
 from bot.config import Config
 from bot.errors import ReaderUnavailable
+from bot.found import found
 from bot.read import Reader, load_reader
 from bot.retrieve import Retrieval
 from bot.similar import SentenceScorer
@@ -25,7 +27,7 @@ from index.build import Recipe
 from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing
 from index.generations import CURRENT, previous
-from index.store import Snapshot, StoredArticle, open_snapshot
+from index.store import Scope, Snapshot, StoredArticle, open_snapshot
 
 log = logging.getLogger(__name__)
 
@@ -77,11 +79,19 @@ class Archive:
         self._reader: Reader | None = None
         self._fits = ""
 
-    def ask(self, line: str, snapshot: Snapshot | None = None) -> Asked:
-        """Answer a line from the newest generation, or from the one given."""
+    def ask(self, line: str, snapshot: Snapshot | None = None, scope: Scope = None) -> Asked:
+        """Answer a line from the newest generation, or from the one given, within the scope."""
         snapshot = snapshot or self.snapshot()
         self._check_model(snapshot)
-        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config))
+        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope)
+
+    def found(
+        self, line: str, most: int, snapshot: Snapshot | None = None, scope: Scope = None
+    ) -> tuple[Citation, ...]:
+        """At most `most` sentences that the search alone finds for a line, none of them read; see `bot.found`."""
+        snapshot = snapshot or self.snapshot()
+        self._check_model(snapshot)
+        return found(line, snapshot, self._embed(), asking(self.config), most, scope)
 
     def snapshot(self) -> Snapshot:
         """The newest generation, opened and checked; looked for anew each time, opened anew only where it is new."""
@@ -112,10 +122,10 @@ class Archive:
         """Whether a reading model answers, not the comparison of sentences that stands in for one."""
         return not isinstance(self.reader(), SentenceScorer)
 
-    def stored(self, article: str) -> StoredArticle:
-        """One article by its id or an unambiguous beginning of it."""
+    def stored(self, article: str, scope: Scope = None) -> StoredArticle:
+        """One article of the scope by its id or an unambiguous beginning of it."""
         snapshot = self.snapshot()
-        return snapshot.article(snapshot.entry(article).id)
+        return snapshot.article(snapshot.entry(article, scope).id)
 
     def status(self) -> Mapping[str, Any]:
         """What the archive holds and how it was made, for people and as JSON."""

@@ -1,8 +1,8 @@
 """The whole way of the package: question -> candidates -> readings -> answer -> citations, checked.
 
 Comes in: a person's line and the parts, held open. Goes out: what was answered, with all that led to it. The promise:
-one call sees one generation from beginning to end, and no citation leaves without having been compared with the
-stored text.
+one call sees one generation from beginning to end, and within it nothing but what the scope holds; no citation leaves
+without having been compared with the stored text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.question import question
 from bot.read import Reader, Reading, Window
 from bot.retrieve import Candidate, Retrieval, retrieve
 from index.embed import Embedder
-from index.store import Snapshot
+from index.store import Scope, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,11 @@ class Asked:
     readings: Sequence[Reading] = ()
 
 
-def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: Asking) -> Asked:
-    """Answer a person's line from one generation. Not having an answer is an answer; damage raises."""
+def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: Asking, scope: Scope = None) -> Asked:
+    """Answer a person's line from the articles of one generation that the scope holds.
+
+    Not having an answer is an answer; damage raises.
+    """
     began = time.perf_counter()
     try:
         asked = question(line, how.max_chars)
@@ -49,10 +52,10 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
         return Asked(_timed(not_found(line[: how.max_chars], refused.reason, snapshot.name), began))
     if not snapshot.counts["passages"]:
         return Asked(_timed(not_found(asked.text, "empty_index", snapshot.name), began))
-    candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval)
+    candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval, scope)
     retrieved = time.perf_counter()
     windows = [window(candidate) for candidate in candidates]
-    readings = reader.read(asked.key, windows)
+    readings = reader.read(asked.key, windows) if windows else []
     read = time.perf_counter()
     found = answer(
         asked.text,
@@ -62,7 +65,7 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
         how.rules,
         snapshot.name,
     )
-    check(found.citations + found.nearest, snapshot)
+    check(found.citations + found.nearest, snapshot, scope)
     return Asked(_timed(found, began, retrieved, read), candidates, readings)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.errors import CitationBroken
-from index.store import Snapshot, StoredArticle
+from index.store import Scope, Snapshot, StoredArticle, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,16 @@ def cite(place: Place, marker: int) -> Citation:
     )
 
 
-def check(citations: tuple[Citation, ...], snapshot: Snapshot) -> None:
+def check(citations: tuple[Citation, ...], snapshot: Snapshot, scope: Scope = None) -> None:
     """Compare every quote with the text of the generation once more; raises `CitationBroken` for the first that differs.
 
-    Reading the article compares its text with its digest, so damage after loading is found here too.
+    Reading the article compares its text with its digest, so damage after loading is found here too; and so is a quote
+    from an article that the scope leaves out, whatever let it through.
     """
     for citation in citations:
         stored = snapshot.article(citation.article)
+        if not within(stored.article.collections, scope):
+            raise CitationBroken(f"the quote [{citation.marker}] stands in an article outside of what may be seen")
         text = stored.article.text
         starts = {sentence.start for sentence in stored.sentences}
         ends = {sentence.end for sentence in stored.sentences}

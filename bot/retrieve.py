@@ -13,7 +13,7 @@ from index.embed import Embedder
 from index.passages import Passage
 from index.search import Hit, search
 from index.split import Sentence
-from index.store import Snapshot, StoredArticle
+from index.store import Scope, Snapshot, StoredArticle
 from index.words import terms
 
 
@@ -42,12 +42,18 @@ class Retrieval:
 
 
 def retrieve(
-    question: Question, snapshot: Snapshot, embedder: Embedder, query_prefix: str, how: Retrieval
+    question: Question,
+    snapshot: Snapshot,
+    embedder: Embedder,
+    query_prefix: str,
+    how: Retrieval,
+    scope: Scope = None,
 ) -> list[Candidate]:
-    """The passages of the generation that fit the question best, at most `how.passages_read`, best first."""
+    """The passages of the scope that fit the question best, at most `how.passages_read`, best first."""
     vector = embedder.encode([query_prefix + question.key])[0]
-    hits = search(snapshot, terms(question.key), vector, vectors=how.vectors, words=how.words, fuse_k=how.fuse_k)[
-        : how.passages_read
-    ]
+    hits = search(
+        snapshot, terms(question.key), vector, vectors=how.vectors, words=how.words, fuse_k=how.fuse_k,
+        allowed=snapshot.rows_in(scope),
+    )[: how.passages_read]  # fmt: skip
     found = snapshot.passages([hit.row for hit in hits])
     return [Candidate(snapshot.article(p.article), p, hit) for p, hit in zip(found, hits, strict=True)]

@@ -37,10 +37,10 @@ class SentenceScorer:
         texts = [windows[w].text[start:end] for w, _, start, end in places]
         vectors = self._embedder.encode([question, *texts])
         cosines = vectors[1:] @ vectors[0]
-        shares = _shares(terms(question), [set(terms(text)) for text in texts])
+        held = shares(terms(question), [set(terms(text)) for text in texts])
         readings = [
             Reading(w, s, start, end, float(cosine) + _WORDS_WEIGHT * share)
-            for (w, s, start, end), cosine, share in zip(places, cosines, shares, strict=True)
+            for (w, s, start, end), cosine, share in zip(places, cosines, held, strict=True)
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
@@ -49,7 +49,7 @@ class SentenceScorer:
         return 1 / (1 + math.exp(-_SLOPE * (readings[0].score - _MIDDLE))) if readings else 0.0
 
 
-def _shares(wanted: Sequence[str], sentences: Sequence[set[str]]) -> list[float]:
+def shares(wanted: Sequence[str], sentences: Sequence[set[str]]) -> list[float]:
     """The share of the wanted terms that each sentence holds, weighted by how rare they are among the sentences."""
     having = Counter(term for sentence in sentences for term in sentence)
     weights = {term: math.log(1 + len(sentences) / (1 + having[term])) for term in dict.fromkeys(wanted)}

@@ -2,8 +2,10 @@
 
 Comes in: a snapshot, the question's terms and its unit vector. Goes out: hits, best first. The promise: the order
 depends on the articles and the question alone, not on the order they were added in: ties of fused scores go to the
-better cosine, all others to the article whose id comes first and there to the earlier passage. Fusion is by reciprocal ranks (Cormack,
-Clarke and Büttcher 2009): a hit scores the sum of 1 / (k + rank) over the searches that found it.
+better cosine, all others to the article whose id comes first and there to the earlier passage; and where some rows
+alone are allowed, no other takes part: not in the list, and not in any rank. How rare a word is (BM25) is counted over
+the whole generation. Fusion is by reciprocal ranks (Cormack, Clarke and Büttcher 2009): a hit scores the sum of
+1 / (k + rank) over the searches that found it.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from numpy.typing import NDArray
 
 from index.embed import Vectors
 from index.store import Snapshot
+
+# Which rows may be found, one boolean a passage; None: all.
+Allowed = NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +36,25 @@ class Hit:
 
 
 def search(
-    snapshot: Snapshot, terms: Sequence[str], vector: Vectors, *, vectors: int, words: int, fuse_k: int
+    snapshot: Snapshot,
+    terms: Sequence[str],
+    vector: Vectors,
+    *,
+    vectors: int,
+    words: int,
+    fuse_k: int,
+    allowed: Allowed = None,
 ) -> list[Hit]:
     """The best `vectors` passages by cosine and the best `words` by BM25, as one list, best first.
 
-    `vector` has shape (dimension,). Cost is linear in the number of passages: both searches are exact.
+    `vector` has shape (dimension,); `allowed` is a mask of shape (passages,) as `Snapshot.rows_in` gives it. Cost is
+    linear in the number of passages: both searches are exact.
     """
     if not snapshot.counts["passages"]:
         return []
     bm25, standing = snapshot.words.scores(terms), snapshot.standing
-    by_vector = {row: rank for rank, row in enumerate(_nearest(snapshot, vector, vectors), 1)}
-    by_words = {row: rank for rank, row in enumerate(best(bm25, words, standing), 1) if bm25[row] > 0}
+    by_vector = {row: rank for rank, row in enumerate(_nearest(snapshot, vector, vectors, allowed), 1)}
+    by_words = {row: rank for rank, row in enumerate(best(bm25, words, standing, allowed), 1) if bm25[row] > 0}
     rows = list(by_vector | by_words)
     hits = [
         Hit(
@@ -53,17 +66,17 @@ def search(
     return sorted(hits, key=lambda hit: (-hit.score, -hit.vector_score, standing[hit.row]))
 
 
-def best(scores: NDArray[np.float32], count: int, standing: NDArray[np.int32]) -> list[int]:
-    """The rows of the highest scores, highest first, ties by their standing."""
-    rows = _highest(scores, count, 0)
+def best(scores: NDArray[np.float32], count: int, standing: NDArray[np.int32], allowed: Allowed = None) -> list[int]:
+    """The rows of the highest scores among those allowed (None: all), highest first, ties by their standing."""
+    rows = _highest(scores, count, 0, allowed)
     return _first(rows, scores[rows], count, standing)
 
 
-def _nearest(snapshot: Snapshot, vector: Vectors, count: int) -> list[int]:
-    """The rows of the highest cosines, highest first, ties by their standing."""
+def _nearest(snapshot: Snapshot, vector: Vectors, count: int, allowed: Allowed) -> list[int]:
+    """The rows of the highest cosines among those allowed, highest first, ties by their standing."""
     # BLAS rounds a row's product by the row's place in the matrix (3e-8 seen), so the same story told by two outlets
     # would not tie: it only says which rows are near, and their cosines are then worked out anew
-    rows = _highest(snapshot.vectors @ vector, count, 1e-6)
+    rows = _highest(snapshot.vectors @ vector, count, 1e-6, allowed)
     return _first(rows, _cosines(snapshot.vectors, vector, rows), count, snapshot.standing)
 
 
@@ -78,8 +91,11 @@ def _cosines(vectors: Vectors, vector: Vectors, rows: Sequence[int] | NDArray[np
     return found
 
 
-def _highest(scores: NDArray[np.float32], count: int, slack: float) -> NDArray[np.intp]:
-    """The rows of the `count` highest scores, and all that tie with the last of them or miss it by `slack`."""
+def _highest(scores: NDArray[np.float32], count: int, slack: float, allowed: Allowed) -> NDArray[np.intp]:
+    """The allowed rows of the `count` highest scores, and all that tie with the last of them or miss it by `slack`."""
+    if allowed is not None:
+        rows = np.flatnonzero(allowed)
+        return rows[_highest(scores[rows], count, slack, None)]
     count = min(count, len(scores))
     if not count:
         return np.zeros(0, dtype=np.intp)

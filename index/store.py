@@ -3,7 +3,8 @@
 Comes in: a published generation. Goes out: a `Snapshot`, which sees that generation and nothing else for as long as
 it is held, also after the folder is gone. The promises others lean on: an article's text and the offsets of its
 sentences are compared with their own digests every time they are read, and every passage is whole sentences of its
-article, so no citation can be made from damaged text.
+article, so no citation can be made from damaged text. What a scope leaves out does not exist for who asks within it:
+it is not in lists, counts, periods or rows, and no message names it.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Sentence
 from index.words import Words
+
+# The collections that somebody may see; None is all there is, also what is in no collection. An empty one sees nothing.
+Scope = frozenset[str] | None
 
 DOCUMENTS = "documents"  # the kind of a generation that document_store.py writes
 _LISTED = (
@@ -91,6 +95,7 @@ class Snapshot:
             raise IndexDamaged(generation.folder, f"a file cannot be opened: {error}") from error
         weakref.finalize(self, self._database.close)
         self.article = lru_cache(maxsize=512)(self._article)
+        self._rows_in = lru_cache(maxsize=64)(self._mask)
         try:
             self._check_counts()
         except BaseException:
@@ -104,21 +109,35 @@ class Snapshot:
     def close(self) -> None:
         self._database.close()
 
-    def entries(self) -> Iterator[Entry]:
-        """All articles, in the order of their rows."""
+    def entries(self, scope: Scope = None) -> Iterator[Entry]:
+        """All articles of the scope, in the order of their rows."""
         for found in self._query(f"SELECT {_LISTED} FROM articles ORDER BY number"):
-            yield self._entry(found)
+            entry = self._entry(found)
+            if within(entry.collections, scope):
+                yield entry
 
-    def entry(self, article: str) -> Entry:
+    def entry(self, article: str, scope: Scope = None) -> Entry:
         """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`."""
-        found = self._query(f"SELECT {_LISTED} FROM articles WHERE id = ?", article) or self._query(
-            f"SELECT {_LISTED} FROM articles WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT 9", article
-        )
+        begins = f"SELECT {_LISTED} FROM articles WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id"
+        found = [e for e in map(self._entry, self._query(begins, article)) if within(e.collections, scope)]
+        found = [entry for entry in found if entry.id == article] or found
         if len(found) != 1 or not article:
-            several = ", ".join(str(one[0]) for one in found)
+            several = ", ".join(entry.id for entry in found[:9])
             why = f"more than one begins so: {several}" if several and article else "see `byline articles`"
             raise ArticleUnknown(f"no article goes by {article!r} in {self.name}; {why}")
-        return self._entry(found[0])
+        return found[0]
+
+    def rows_in(self, scope: Scope) -> NDArray[np.bool_] | None:
+        """Which passages are of articles in the scope, one boolean a row; None where all are. Kept for each scope."""
+        return None if scope is None else self._rows_in(scope)
+
+    def counts_in(self, scope: Scope) -> Mapping[str, int]:
+        """How many articles, sentences and passages the scope holds."""
+        if scope is None:
+            return {name: self.counts[name] for name in ("articles", "sentences", "passages")}
+        there = list(self.entries(scope))
+        sentences, passages = sum(entry.pieces for entry in there), sum(len(entry.rows) for entry in there)
+        return {"articles": len(there), "sentences": sentences, "passages": passages}
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
@@ -154,10 +173,20 @@ class Snapshot:
         """The key of the document that the article came from."""
         return str(self._query("SELECT key FROM articles WHERE id = ?", article)[0][0])
 
-    def period(self) -> tuple[str, str] | None:
-        """The first and last publication dates, where any article has one."""
+    def period(self, scope: Scope = None) -> tuple[str, str] | None:
+        """The first and last publication dates, where any article of the scope has one."""
+        if scope is not None:
+            dates = [entry.published for entry in self.entries(scope) if entry.published]
+            return (min(dates), max(dates)) if dates else None
         first, last = self._query("SELECT min(published), max(published) FROM articles")[0]
         return (first, last) if first else None
+
+    def _mask(self, scope: frozenset[str]) -> NDArray[np.bool_]:
+        mask = np.zeros(self.counts["passages"], dtype=np.bool_)
+        for entry in self.entries(scope):
+            mask[entry.rows.start : entry.rows.stop] = True
+        mask.flags.writeable = False
+        return mask
 
     def _article(self, id_: str) -> StoredArticle:
         found = self._query(f"SELECT {_KEPT} FROM articles WHERE id = ?", id_)
@@ -236,6 +265,11 @@ class Snapshot:
                 return cursor.fetchall()
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(self._path, str(error)) from error
+
+
+def within(collections: Sequence[str], scope: Scope) -> bool:
+    """Whether what carries these collections is there for the scope."""
+    return scope is None or not scope.isdisjoint(collections)
 
 
 def open_snapshot(index: Path, *, whole: bool = True) -> Snapshot:
