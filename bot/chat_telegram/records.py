@@ -86,10 +86,11 @@ class Records:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             result = work(self._connection)
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
         return result
 
 
