@@ -7,6 +7,7 @@ points, and it falls between paragraphs, lines, sentences or words, in this orde
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -60,6 +61,12 @@ def trimmed(text: str, start: int, end: int) -> tuple[int, int]:
         end -= 1
     seen = any(not _SPACE.match(text[i]) and not _UNSEEN.match(text[i]) for i in range(start, end))
     return (start, end) if seen else (start, start)
+
+
+def begins(text: str) -> int:
+    """Where the first character stands that can be seen; the text's end where there is none."""
+    unseen = itertools.takewhile(lambda c: _SPACE.match(c) or _UNSEEN.match(c), text)
+    return sum(1 for _ in unseen)
 
 
 def _before_character(text: str, least: int, most: int) -> int:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from telegram import MessageEntity
 
-from bot.chat_telegram.borders import border, trimmed
+from bot.chat_telegram.borders import begins, border, trimmed
 from bot.chat_telegram.inert import harmless, opens_token, safe_url, tokens
 
 Kind = Literal["plain", "bold", "italic", "strike", "quote", "expandable", "code", "link", "tap"]
@@ -90,9 +90,9 @@ def plain(text: str) -> tuple[Part, ...]:
 
 
 def intended(pieces: Iterable[Piece]) -> str:
-    """The text that the pieces say: harmless, and without the blanks around it, which Telegram cuts off."""
+    """The text that the pieces say: harmless, and without the blanks around it, which Telegram cuts off or must not get."""
     text = "".join(harmless(piece.text) for piece in pieces)
-    start, end = trimmed(text, 0, len(text))
+    start, end = trimmed(text, begins(text), len(text))
     return text[start:end]
 
 
@@ -120,7 +120,7 @@ def _laid(pieces: Sequence[Piece]) -> tuple[str, list[_Span]]:
         texts.append(text)
         at += len(text)
     whole = "".join(texts)
-    start, end = trimmed(whole, 0, len(whole))
+    start, end = trimmed(whole, begins(whole), len(whole))
     shifted = [span.within(start, end, start) for span in spans]
     kept = [span for span in shifted if span and span.kind != "plain"]
     return whole[start:end], _inert(whole[start:end], kept)
@@ -200,7 +200,8 @@ def _part(text: str, spans: Sequence[_Span], blocks: Sequence[_Span], start: int
     tail = _GOES_ON if any(block.start < end < block.end for block in blocks) else ""
     said = head + text[start:end] + tail
     shown = [one for span in spans if (one := span.within(start, end, start - len(head)))]
-    token = opens_token(text[start:end])
+    ends = [at for span in spans if span.kind in _BLOCKS for at in (span.start, span.end) if start < at < end]
+    token = opens_token(text[start : min(ends, default=end)])
     closed = [span for span in shown if span.kind in ("code", "link", "tap") and span.start <= len(head) < span.end]
     if start and token and not closed:  # the cut made it one: "km/hour" is nothing to tap, "/hour" is
         shown = _without(shown, _Span(len(head), len(head) + token, "code"))

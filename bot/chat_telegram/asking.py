@@ -1,0 +1,197 @@
+"""Questions from many chats -> one model thread, in order, with a bounded line and an honest "busy".
+
+Comes in: questions, sentences to look up, work with the archive. Goes out: replies. The promises: nothing here blocks
+the event loop; at most one model runs at a time; a line that is full refuses at once (`Busy`), and so does a wait
+that grew too long; the same question in the same scope and generation is read once, however many ask it together; all
+that belongs to one reply comes from one generation. Knows nothing of Telegram.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from bot.answer import Answer
+from bot.cite import Citation
+from bot.desk import Context
+from bot.errors import BylineError, QuestionRefused
+from bot.question import question as as_question
+from index.store import Scope
+
+if TYPE_CHECKING:
+    from bot.quoted import Verdict
+
+T = TypeVar("T")
+
+WAITING = 64  # jobs in the line; the inbox lets fewer through than this, so a full one is our own overload
+PATIENCE = 60.0  # seconds until a person is told to try again
+_KEPT = 256  # replies; a few kilobytes each
+_OTHER_THREADS = 2  # for work without models: one long piece of it (a build) must not hold up a look at an article
+
+
+class Busy(Exception):
+    """The line is full, or the wait was too long; nothing is wrong."""
+
+
+class AnswerGone(BylineError):
+    """The generation that answered is no longer there; the articles have changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What a chat's answers come from: how many articles, and the dates of the first and last, where any is dated."""
+
+    articles: int
+    first: str | None = None
+    last: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with what else might be one, best first, and what it was looked for in."""
+
+    answer: Answer
+    more: tuple[Citation, ...] = ()
+    covered: Covered = Covered(0)
+
+
+class Library(Protocol):
+    """The articles and models, as the model thread sees them. Everything blocks; failures are BylineError or IndexFailure."""
+
+    def generation(self) -> str:
+        """The newest generation's name, looked up anew each time."""
+
+    def ask(self, question: str, scope: Scope) -> Reply:
+        """The answer, all from one generation."""
+
+    def around(self, citation: Citation, generation: str, sentences: int, scope: Scope) -> Context:
+        """The citation among its neighbours in the generation that it came from; raises `AnswerGone`."""
+
+    def quoted(self, text: str, scope: Scope) -> Verdict:
+        """Whether the text stands in the articles word for word."""
+
+    def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:
+        """The best sentences by search alone."""
+
+    def covered(self, scope: Scope) -> Covered:
+        """What the scope holds now."""
+
+
+class Asking:
+    """The room where questions wait; shared by all chats. Use it from one event loop."""
+
+    def __init__(
+        self, library: Library, max_chars: int = 1000, waiting: int = WAITING, patience: float = PATIENCE
+    ) -> None:
+        self._library, self._max_chars, self._waiting, self._patience = library, max_chars, waiting, patience
+        self._models = ThreadPoolExecutor(1, "models")
+        self._others = ThreadPoolExecutor(_OTHER_THREADS, "archive")
+        self._line: list[tuple[int, int, Callable[[], Any], asyncio.Future[Any]]] = []
+        self._turn = itertools.count()
+        self._works = False
+        self._replies: OrderedDict[tuple[str, Scope, str], Reply] = OrderedDict()
+        self._asked: dict[tuple[str, Scope, str], asyncio.Future[Reply]] = {}
+
+    async def ask(self, question: str, scope: Scope) -> Reply:
+        """The reply to a question; raises `Busy`, BylineError, IndexFailure."""
+        generation = await self.off(self._library.generation)
+        key = (self._normal(question), scope, generation)
+        if key in self._replies:
+            self._replies.move_to_end(key)
+            return self._replies[key]
+        if key not in self._asked:
+            self._asked[key] = self._wait_for(lambda: self._library.ask(question, scope), 1)
+            self._asked[key].add_done_callback(lambda done: self._keep(key, done))
+        return await self._patiently(self._asked[key], shared=True)
+
+    async def around(self, citation: Citation, generation: str, sentences: int, scope: Scope = None) -> Context:
+        """The sentences around a citation, from the generation that it came from; raises `AnswerGone`."""
+        return await self.off(lambda: self._library.around(citation, generation, sentences, scope))
+
+    async def quoted(self, text: str, scope: Scope) -> Verdict:
+        """Whether the text stands in the articles of the scope, word for word."""
+        return await self._patiently(self._wait_for(lambda: self._library.quoted(text, scope), 1))
+
+    async def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:
+        """Sentences by search alone; these go before questions, for they take milliseconds and somebody is typing."""
+        return await self._patiently(self._wait_for(lambda: self._library.found(text, scope, k), 0))
+
+    async def covered(self, scope: Scope) -> Covered:
+        """What the scope holds now."""
+        return await self.off(lambda: self._library.covered(scope))
+
+    async def off(self, work: Callable[[], T]) -> T:
+        """Other work with the archive, off the loop and not in the questions' line."""
+        return await asyncio.get_running_loop().run_in_executor(self._others, work)
+
+    def waiting(self) -> int:
+        """How many jobs stand in the line, the one being done not counted."""
+        return len(self._line)
+
+    def close(self) -> None:
+        """Drop what waits; what runs in a thread ends by itself."""
+        for *_, future in self._line:
+            future.cancel()
+        self._line.clear()
+        self._models.shutdown(wait=False, cancel_futures=True)
+        self._others.shutdown(wait=False, cancel_futures=True)
+
+    def _normal(self, question: str) -> str:
+        try:
+            return as_question(question, self._max_chars).text
+        except QuestionRefused:
+            return question.strip()
+
+    def _wait_for(self, work: Callable[[], T], urgency: int) -> asyncio.Future[T]:
+        """Put the work into the line; 0 goes before 1."""
+        if len(self._line) >= self._waiting:
+            raise Busy
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._line, (urgency, next(self._turn), work, future))
+        self._next()
+        return future
+
+    def _next(self) -> None:
+        """Give the model thread the next job that somebody still waits for."""
+        while self._line and not self._works:
+            *_, work, future = heapq.heappop(self._line)
+            if future.cancelled():
+                continue
+            self._works = True
+            done = asyncio.get_running_loop().run_in_executor(self._models, work)
+            done.add_done_callback(partial(self._done, future))
+
+    def _done(self, future: asyncio.Future[T], done: asyncio.Future[T]) -> None:
+        self._works = False
+        failure = None if done.cancelled() else done.exception()
+        if not future.done():
+            if done.cancelled():
+                future.cancel()
+            elif failure is not None:
+                future.set_exception(failure)
+            else:
+                future.set_result(done.result())
+        self._next()
+
+    def _keep(self, key: tuple[str, Scope, str], done: asyncio.Future[Reply]) -> None:
+        """Keep the reply under the generation that gave it."""
+        self._asked.pop(key, None)
+        reply = None if done.cancelled() or done.exception() else done.result()
+        if reply is not None and reply.answer.generation is not None:
+            self._replies[key[0], key[1], reply.answer.generation] = reply
+            while len(self._replies) > _KEPT:
+                self._replies.popitem(last=False)
+
+    async def _patiently(self, future: asyncio.Future[T], shared: bool = False) -> T:
+        """Wait for it, but not for ever; what nobody waits for any more leaves the line, unless others share it."""
+        try:
+            return await asyncio.wait_for(asyncio.shield(future) if shared else future, self._patience)
+        except TimeoutError:
+            raise Busy from None
