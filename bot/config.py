@@ -16,13 +16,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from bot.errors import ConfigInvalid
 from bot.rules import (
     Rule,
     choice,
+    collections,
     file_name,
+    https_address,
+    ids,
     looks_like_token,
     model_name,
     number,
@@ -30,9 +34,11 @@ from bot.rules import (
     place,
     plain,
     reader_place,
+    scopes,
     shown,
     switch,
     text,
+    url_path,
     whole,
 )
 from bot.strict_yaml import YamlRefused, parse_yaml, read_yaml
@@ -115,6 +121,33 @@ class ReplSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TelegramSettings:
+    access: Literal["open", "list", "pairing"] = _setting("list", choice("open", "list", "pairing"))
+    admins: tuple[int, ...] = _setting((), ids("people", 1))
+    users: tuple[int, ...] = _setting((), ids("people", 1))
+    groups: tuple[int, ...] = _setting((), ids("groups", -1))
+    scopes: Mapping[int, tuple[str, ...]] = field(
+        default_factory=lambda: MappingProxyType({}), metadata={"rule": scopes()}
+    )
+    default_scope: tuple[str, ...] = _setting(("all",), collections())
+    mode: Literal["polling", "webhook"] = _setting("polling", choice("polling", "webhook"))
+    webhook_url: str = _setting("", https_address())
+    webhook_port: int = _setting(8443, whole(1, 65_535))
+    webhook_path: str = _setting("", url_path())
+    workers: int = _setting(4, whole(1, 32))
+    waiting: int = _setting(256, whole(8, 10_000))
+    answer_within_minutes: int = _setting(15, whole(1, 1_440))
+    per_user_10s: int = _setting(5, whole(1, 1_000))
+    per_user_hour: int = _setting(60, whole(1, 1_000_000))
+    sends_per_second: int = _setting(30, whole(1, 1_000))
+    retention_days: int = _setting(30, whole(1, 3_650))
+    health_port: int = _setting(8437, whole(0, 65_535))
+    feedback: bool = _setting(True, switch())
+    inline: bool = _setting(True, switch())
+    edit_minutes: int = _setting(10, whole(0, 2_880))
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Every setting, checked. `folder` is where config.yaml lies (or would lie): relative paths start there."""
 
@@ -129,6 +162,7 @@ class Config:
     question: QuestionSettings = field(default_factory=QuestionSettings)
     machine: MachineSettings = field(default_factory=MachineSettings)
     repl: ReplSettings = field(default_factory=ReplSettings)
+    telegram: TelegramSettings = field(default_factory=TelegramSettings)
 
     def __post_init__(self) -> None:
         for name in _SECTIONS:
@@ -261,6 +295,8 @@ def _finished(config: Config, problems: list[str]) -> Config:
     target, longest = config.passages.target_chars, config.passages.longest_chars
     if not problems and longest < target:
         problems.append(f"passages.longest_chars = {longest}: at least passages.target_chars ({target}) is allowed")
+    if not problems and config.telegram.mode == "webhook" and not config.telegram.webhook_url:
+        problems.append("telegram.mode = webhook: telegram.webhook_url must then say where Telegram finds it")
     if problems:
         raise ConfigInvalid(tuple(problems))
     return config

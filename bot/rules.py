@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Generic, TypeVar
+from urllib.parse import urlsplit
 
 from bot.visible import obeyed, visible
 
@@ -135,6 +137,71 @@ def reader_place(shipped: Path) -> Rule[Path | None]:
     return Rule("shipped, none, or the folder of a model", read, verbatim=True)
 
 
+def ids(whose: str, sign: int) -> Rule[tuple[int, ...]]:
+    """Telegram's numbers of people (positive) or groups (negative), each once."""
+
+    def read(value: object) -> tuple[int, ...]:
+        if isinstance(value, list) and len(value) <= 10_000 and len(set(map(str, value))) == len(value):
+            return tuple(_id(item, sign) for item in value)
+        raise ValueError
+
+    example = "[123456789]" if sign > 0 else "[-1001234567890]"
+    return Rule(f"a list of Telegram's numbers of {whose}, as {example} or []", read)
+
+
+def collections() -> Rule[tuple[str, ...]]:
+    """Names of collections of articles; `[all]` stands for every article."""
+
+    def read(value: object) -> tuple[str, ...]:
+        names = _names(value)
+        if len(names) > 1 and "all" in names:
+            raise ValueError
+        return names
+
+    return Rule("a list of collections, as [one, other], or [all]", read)
+
+
+def scopes() -> Rule[Mapping[int, tuple[str, ...]]]:
+    """Collections by the number of a chat or person, which is in quotes because a key is a name."""
+
+    def read(value: object) -> Mapping[int, tuple[str, ...]]:
+        if not isinstance(value, dict) or len(value) > 10_000:
+            raise ValueError
+        known = {}
+        for key, names in value.items():
+            if not isinstance(key, str) or not re.fullmatch(r"-?[1-9][0-9]{0,18}", key):
+                raise ValueError
+            known[int(key)] = _names(names)
+        return MappingProxyType(known)
+
+    return Rule('collections by the number of a chat, as {"123456789": [one, other]}', read)
+
+
+def https_address() -> Rule[str]:
+    """An address that begins with https:// and names a host, or nothing."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or len(value) > 2_000 or obeyed(value) or " " in value:
+            raise ValueError
+        parts = urlsplit(value)
+        if value and (parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment or parts.username):
+            raise ValueError
+        return value.rstrip("/")
+
+    return Rule('an address that begins with https://, or ""', read, verbatim=True)
+
+
+def url_path() -> Rule[str]:
+    """A path of an address, of letters and digits, or nothing."""
+
+    def read(value: object) -> str:
+        if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_/-]{0,200}", value):
+            return value.strip("/")
+        raise ValueError
+
+    return Rule('a path of A-Z, a-z, 0-9, _, - and /, or ""', read, verbatim=True)
+
+
 def shown(value: object, longest: int = 60) -> str:
     """A value as it may stand in a message: one line, cut when long, without what looks like a bot token."""
     try:
@@ -158,3 +225,18 @@ def _path(value: object) -> Path:
     if isinstance(value, str) and value.strip() and len(value) <= 4_000 and not obeyed(value):
         return Path(value).expanduser() if value.startswith("~") else Path(value)
     raise ValueError
+
+
+def _id(value: object, sign: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value * sign < 2**53:
+        return value
+    raise ValueError
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not 1 <= len(value) <= 1_000:
+        raise ValueError
+    for name in value:
+        if not isinstance(name, str) or not name.strip() or len(name) > 100 or obeyed(name):
+            raise ValueError
+    return tuple(value)

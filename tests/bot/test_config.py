@@ -137,7 +137,52 @@ def test_one_setting_can_be_changed_for_a_session_and_is_checked_alike(file: Pat
         change_setting(config, "max_citatons", "3")
 
 
+def test_the_telegram_section_takes_numbers_scopes_and_addresses(file: Path) -> None:
+    file.write_text(
+        'telegram:\n  access: pairing\n  admins: [5]\n  groups: [-1001234567890]\n  scopes: {"5": [press, wires], "-7": '
+        '[all]}\n  webhook_url: "https://bot.example.org/x/"\n  webhook_path: /a/b/\n',
+        encoding="utf-8",
+    )
+    telegram = load_config(None, {"BYLINE_TELEGRAM__USERS": "[6, 7]", "BYLINE_TELEGRAM__DEFAULT_SCOPE": "[x]"}).telegram
+    assert (telegram.access, telegram.admins, telegram.users) == ("pairing", (5,), (6, 7))
+    assert telegram.groups == (-1001234567890,)
+    assert telegram.scopes == {5: ("press", "wires"), -7: ("all",)}
+    assert (telegram.default_scope, telegram.webhook_url, telegram.webhook_path) == (
+        ("x",), "https://bot.example.org/x", "a/b",
+    )  # fmt: skip
+
+
 # What is refused
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("access: everyone", 'access = "everyone": one of open, list, pairing is allowed'),
+        ("admins: [me]", "numbers of people, as [123456789] or []"),
+        ("admins: [true]", "numbers of people"),
+        ("admins: [-5]", "numbers of people"),
+        ("admins: [5, 5]", "numbers of people"),
+        ("admins: 5", "numbers of people"),
+        ("groups: [5]", "numbers of groups, as [-1001234567890] or []"),
+        ('scopes: {"x": [a]}', "collections by the number of a chat"),
+        ('scopes: {"5": []}', "collections by the number of a chat"),
+        ("scopes: [a]", "collections by the number of a chat"),
+        ("default_scope: []", "a list of collections"),
+        ("default_scope: [all, press]", "a list of collections"),
+        ("webhook_url: http://bot.example.org", "begins with https://"),
+        ('webhook_url: "https://user:pw@bot.example.org"', "begins with https://"),
+        ("webhook_path: ../x", "a path of A-Z"),
+        ("mode: webhook", "telegram.webhook_url must then say where Telegram finds it"),
+        ("waiting: 0", "a whole number from 8 to 10000 is allowed"),
+        ("health_port: 65536", "a whole number from 0 to 65535 is allowed"),
+    ],
+)
+def test_a_telegram_setting_that_could_let_a_stranger_in_or_never_work_is_refused(
+    file: Path, content: str, problem: str
+) -> None:
+    (only,) = refused(f"telegram:\n  {content}\n")
+    assert problem in only
 
 
 def test_every_bad_key_is_listed_with_what_is_allowed(file: Path) -> None:
