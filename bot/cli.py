@@ -67,7 +67,7 @@ def _build(arguments: argparse.Namespace, config: Config) -> int:
 
     paths = arguments.paths or config.index.sources
     with progress() as shown:
-        return _reported(build(config.index.dir, paths, recipe(config), shown))
+        return _reported(build(config.index.dir, paths, recipe(config), shown, arguments.collections))
 
 
 def _add(arguments: argparse.Namespace, config: Config) -> int:
@@ -76,7 +76,7 @@ def _add(arguments: argparse.Namespace, config: Config) -> int:
     from index.build import add
 
     with progress() as shown:
-        return _reported(add(config.index.dir, arguments.paths, recipe(config), shown))
+        return _reported(add(config.index.dir, arguments.paths, recipe(config), shown, arguments.collections))
 
 
 def _remove(arguments: argparse.Namespace, config: Config) -> int:
@@ -235,6 +235,22 @@ def _local(given: str) -> Path:
     return Path(given)
 
 
+def _collections_of(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--collection", dest="collections", action="append", default=[], type=_collection, metavar="NAME",
+        help="put all that is read into this collection; may be repeated, and replaces those given before",
+    )  # fmt: skip
+
+
+def _collection(given: str) -> str:
+    from index.collections import collection_name
+
+    try:
+        return collection_name(given)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from None
+
+
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     common.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings (config.yaml)")
@@ -254,8 +270,10 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("build", _build, "make the index from the configured sources or the paths given")
     one.add_argument("paths", nargs="*", type=_local, metavar="PATH")
+    _collections_of(one)
     one = command("add", _add, "add articles to the index")
     one.add_argument("paths", nargs="+", type=_local, metavar="PATH")
+    _collections_of(one)
     one = command("remove", _remove, "take articles out of the index")
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
     one = command("status", _status, "what the index holds, how it was made, what was skipped and why")

@@ -49,7 +49,7 @@ def entry_json(entry: Entry) -> dict[str, Any]:
     return {
         "id": entry.id, "title": entry.title, "source": entry.source, "authors": list(entry.authors),
         "url": entry.url, "published": entry.published, "language": entry.language, "origin": entry.origin,
-        "sentences": entry.pieces,
+        "collections": list(entry.collections), "sentences": entry.pieces,
     }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def article_json(stored: StoredArticle) -> dict[str, Any]:
     return {
         "id": article.id, "title": article.title, "source": article.source, "authors": list(article.authors),
         "url": article.url, "published": article.published, "language": article.language, "origin": article.origin,
-        "format": article.markup, "flags": list(article.flags), "text_sha256": article.text_sha256,
+        "collections": list(article.collections), "format": article.markup, "flags": list(article.flags), "text_sha256": article.text_sha256,
         "text": article.text, "sentences": [[s.start, s.end, s.kind] for s in stored.sentences],
     }  # fmt: skip
 
@@ -75,9 +75,9 @@ def article_lines(stored: StoredArticle) -> list[str]:
     known = (
         ("id", article.id), ("title", article.title), ("outlet", article.source), ("authors", ", ".join(article.authors)),
         ("date", article.published or "not given"), ("link", article.url), ("read from", article.origin),
-        ("taken out", ", ".join(article.flags)),
+        ("collections", ", ".join(article.collections)), ("taken out", ", ".join(article.flags)),
     )  # fmt: skip
-    return [f"{name + ':':<11}{visible(value)}" for name, value in known if value] + ["", visible_lines(article.text)]
+    return [f"{name + ':':<13}{visible(value)}" for name, value in known if value] + ["", visible_lines(article.text)]
 
 
 def status_lines(status: Mapping[str, Any]) -> list[str]:

@@ -35,6 +35,9 @@ from index.generations import (
 
 log = logging.getLogger(__name__)
 
+# Fills an empty folder; what the manifest is to say beside the format, the name, the time and the files' digests.
+Write = Callable[[Path], Mapping[str, Any]]
+
 LOCK = "writer.lock"
 _UNFINISHED = ".unfinished-"
 
@@ -67,7 +70,7 @@ def writing(index: Path) -> Iterator[None]:
             os.close(descriptor)
 
 
-def publish(index: Path, write: Callable[[Path], Mapping[str, Any]], keep: int) -> Generation:
+def publish(index: Path, write: Write, keep: int) -> Generation:
     """Let `write` fill a new folder, then make it the current generation; call it inside `writing`.
 
     `write` returns what the manifest is to say beside the format, the name, the time and the digests of the

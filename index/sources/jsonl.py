@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from index.collections import collection_names
 from index.errors import DocumentRejected
 from index.sources.contents import Contents, iso_date, web_address
 from index.sources.files import Skipped
@@ -55,6 +56,11 @@ def declared_key(fields: dict[str, Any]) -> str | None:
     return _id(fields.get("id")) or _address(fields.get("url"))
 
 
+def declared_collections(fields: dict[str, Any]) -> tuple[str, ...]:
+    """The collections that the record says it belongs to, sorted; what is no name of one is left out."""
+    return collection_names(_listed(fields.get("collections")))
+
+
 def read_jsonl(line: bytes) -> Contents:
     """One line as an article; without a `text` of words it is rejected as `bad_field`."""
     fields = record(line)
@@ -73,6 +79,8 @@ def read_jsonl(line: bytes) -> Contents:
     )
     names = ("id", "title", "url", "source", "authors", "published", "language")
     bad = [f"bad_{name}" for name in names if not getattr(contents, name) and fields.get(name) not in (None, "", [])]
+    if len(declared_collections(fields)) < len(_listed(fields.get("collections"))):
+        bad.append("bad_collections")
     return dataclasses.replace(contents, flags=tuple(bad))
 
 
@@ -82,6 +90,12 @@ def _string(value: Any) -> str | None:
 
 def _address(value: Any) -> str | None:
     return web_address(value) if isinstance(value, str) else None
+
+
+def _listed(value: Any) -> list[Any]:
+    """What a list of names holds, each once; one name alone is a list of one."""
+    items = [] if value is None else value if isinstance(value, list) else [value]
+    return [item for i, item in enumerate(items) if item not in items[:i]]
 
 
 def _authors(value: Any) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from index.errors import DocumentRejected
 from index.sources.contents import Contents
 from index.sources.files import File, Skipped, find, opened
 from index.sources.html import read_html
-from index.sources.jsonl import declared_key, numbered_lines, read_jsonl, record
+from index.sources.jsonl import declared_collections, declared_key, numbered_lines, read_jsonl, record
 from index.sources.markdown import read_markdown
 from index.sources.sniff import HEAD, Markup, check_text, markup_of
 from index.sources.text import read_text
@@ -60,7 +60,8 @@ class Document:
     """The bytes of one article before anything is made of them: a file's, or those of its line in JSON lines.
 
     `key` is what it is known by from build to build: with equal `key` and `raw_sha256`, `article` gives the same
-    article again. `address` is where it was fetched from, None for files.
+    article again. `address` is where it was fetched from, None for files; `collections` are those that the document
+    itself declares.
     """
 
     origin: str
@@ -68,6 +69,7 @@ class Document:
     data: bytes = field(repr=False)
     markup: Markup
     address: str | None = None
+    collections: tuple[str, ...] = ()
     raw_sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,20 +112,22 @@ def _documents_of(file: File) -> Iterator[Document | Skipped]:
 def _line(file: File, number: int, line: bytes) -> Document | Skipped:
     origin = f"{file.origin}:{number}"
     try:
-        key = declared_key(record(line))
+        fields = record(line)
+        key = declared_key(fields)
     except DocumentRejected as rejected:
         return Skipped(origin, rejected.reason, f"line {number}: {rejected.detail}")
     # A line that says nothing of where it comes from is known by its content: its number changes too easily.
-    return Document(origin, key or f"{file.key}#{sha256(line)[:16]}", line, "jsonl")
+    key = key or f"{file.key}#{sha256(line)[:16]}"
+    return Document(origin, key, line, "jsonl", collections=declared_collections(fields))
 
 
-def article(document: Document, collections: Sequence[str] = ()) -> Article:
+def article(document: Document) -> Article:
     """The article of a document, with canonical text; raises `DocumentRejected` where there is none to be had.
 
     An error that no parser should have let out is a rejection too, so that it costs this document alone.
     """
     try:
-        return _article(document, collections)
+        return _article(document)
     except DocumentRejected:
         raise
     except _UNFORESEEN as error:
@@ -131,7 +135,7 @@ def article(document: Document, collections: Sequence[str] = ()) -> Article:
         raise DocumentRejected("unreadable", f"{type(error).__name__} while it was read") from error
 
 
-def _article(document: Document, collections: Sequence[str]) -> Article:
+def _article(document: Document) -> Article:
     if document.markup == "html":
         contents = read_html(document.data, document.address)
     else:
@@ -153,7 +157,7 @@ def _article(document: Document, collections: Sequence[str]) -> Article:
         authors=tuple(name for author in contents.authors if (name := _words(author, 200))),
         published=contents.published,
         language=_words(contents.language, 35),
-        collections=tuple(collections),
+        collections=document.collections,
         flags=tuple(sorted((*contents.flags, *canonical.flags))),
     )
 

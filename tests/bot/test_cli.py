@@ -235,6 +235,25 @@ def test_an_index_of_another_model_is_refused_with_the_command_that_rebuilds_it(
     assert "byline build" in errors
 
 
+@pytest.mark.parametrize("command", ["build", "add"])
+def test_a_collection_of_no_name_is_wrong_usage(byline: Byline, command: str) -> None:
+    code, output, errors = byline(command, "x.txt", "--collection", "a b")
+    assert (code, output) == (2, "")
+    assert "'a b' is no name of a collection; allowed: 1 to 40 letters" in errors
+
+
+@pytest.mark.model
+def test_collections_given_on_the_command_line_are_shown(byline: Byline) -> None:
+    path = write(byline.folder, "ferry.txt", STORY)
+    assert byline("build", str(path), "--collection", "North", "--collection", "wire")[0] == 0
+    (line,) = byline("articles", "--json")[1].splitlines()
+    assert json.loads(line)["collections"] == ["north", "wire"]
+    code, output, _ = byline("add", str(path), "--collection", "south")
+    assert (code, "1 changed, 0 as before; 0 passages embedded" in output) == (0, True), output
+    assert json.loads(byline("show", json.loads(line)["id"], "--json")[1])["collections"] == ["south"]
+    assert "collections: south" in byline("show", json.loads(line)["id"])[1]
+
+
 @pytest.mark.model
 def test_python_dash_m_index_builds_like_byline_build(byline: Byline) -> None:
     story = write(byline.folder, "story.txt", STORY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -90,7 +91,7 @@ def test_documents_come_unparsed_and_one_by_one(folder: Path) -> None:
     first = next(stream)
     assert isinstance(first, Document)
     assert (first.key, first.markup, first.raw_sha256) == ("a.md", "markdown", sha256(first.data))
-    assert article(first, ("tag",)).collections == ("tag",)
+    assert article(replace(first, collections=("tag",))).collections == ("tag",)
     (folder / "b.txt").write_text("Written after the first was read.")
     second = next(stream)
     assert isinstance(second, Document) and second.data == b"Written after the first was read."
