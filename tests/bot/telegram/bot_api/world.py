@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +109,7 @@ class World:
         self.webhook: dict[str, Any] = {}
         self.wakers: list[Callable[[], None]] = []
         self.outbox: list[Message] = []
+        self.told: Counter[int] = Counter()
 
     def wake(self) -> None:
         """Tell all who wait that something changed; the condition must be held."""
@@ -184,6 +185,7 @@ class World:
             chat.messages[message.id] = message
             if message.by_bot:
                 self.outbox.append(message)
+                self.told[chat.id] += 1
             self.wake()
             return message
 
