@@ -26,6 +26,8 @@ _ENTITIES = set(
     "blockquote expandable_blockquote code pre text_link text_mention custom_emoji date_time".split()
 )
 _QUOTES = {"blockquote", "expandable_blockquote"}
+_PLAIN_INSIDE = {"code", "pre"}
+_DECORATIONS = {"bold", "italic", "underline", "strikethrough", "spoiler"}
 _DROPPED = re.compile("[\r\u2028-\u202e\u030a\u0333\u033f]")
 _BLANKED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _BUTTON_KINDS = {
@@ -118,18 +120,27 @@ def _entities_fit(text: str, given: list[Any]) -> None:
 
 
 def _nested_well(given: list[dict[str, Any]]) -> None:
-    spans = sorted((one["offset"], -one["length"], one["type"]) for one in given)
+    """Two entities lie apart or one in the other, and not everything may lie in everything."""
+    spans = sorted((one["offset"], -one["length"], one["type"] in _PLAIN_INSIDE, one["type"]) for one in given)
     opened: list[tuple[int, str]] = []
-    for offset, negative, kind in spans:
+    for offset, negative, _, kind in spans:
         end = offset - negative
         opened = [(last, outer) for last, outer in opened if last > offset]
         if any(end > last for last, _ in opened):
             raise bad(f"entities overlap at UTF-16 offset {offset}")
-        if kind in _QUOTES and any(outer in _QUOTES for _, outer in opened):
-            raise bad("a block quotation can't hold another")
-        if any(outer in ("code", "pre") for _, outer in opened):
-            raise bad("code can't hold other entities")
+        for _, outer in opened:
+            if not _may_hold(outer, kind):
+                raise bad(f"{outer} can't hold {kind} at UTF-16 offset {offset}")
         opened.append((end, kind))
+
+
+def _may_hold(outer: str, inner: str) -> bool:
+    """https://core.telegram.org/bots/api#formatting-options; block quotations hold code and links too, as seen."""
+    if outer in _QUOTES:
+        return inner not in _QUOTES
+    if outer in _PLAIN_INSIDE or inner in _PLAIN_INSIDE:
+        return False
+    return outer in _DECORATIONS or inner in _DECORATIONS
 
 
 def _inside_pairs(text: str) -> set[int]:

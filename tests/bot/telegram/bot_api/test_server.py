@@ -100,8 +100,10 @@ def test_a_group_that_became_a_supergroup_is_named_in_the_refusal(server: BotApi
         ("🙂b", [bold(1, 2)], "middle of a UTF-16 symbol"),
         ("🙂b", [bold(0, 1)], "middle of a UTF-16 symbol"),
         ("abcd", [bold(0, 2), bold(1, 2)], "overlap"),
-        ("abcd", [bold(0, 4, "blockquote"), bold(1, 2, "expandable_blockquote")], "can't hold another"),
-        ("abcd", [bold(0, 4, "code"), bold(1, 2)], "code can't hold"),
+        ("abcd", [bold(0, 4, "blockquote"), bold(1, 2, "expandable_blockquote")], "blockquote can't hold expandable"),
+        ("abcd", [bold(0, 4, "code"), bold(1, 2)], "code can't hold bold"),
+        ("abcd", [bold(0, 4), bold(1, 2, "code")], "bold can't hold code"),
+        ("abcd", [bold(0, 4, "text_link", url="https://x.org"), bold(1, 2, "code")], "can't hold code"),
         ("abcd", [bold(0, 4, "text_link", url="javascript:alert(1)")], "URL"),
         ("abcd", [bold(0, 4, "text_link", url="tg://user?id=1")], "URL"),
         ("abcd", [bold(0, 4, "marquee")], "unsupported type"),
@@ -397,9 +399,9 @@ def test_during_an_outage_nobody_listens_and_afterwards_everything_is_as_it_was(
 
 def test_the_checker_finds_a_quote_that_differs_by_one_letter() -> None:
     article = "“The caliphate is over,” he said. 🙂 So it was."
-    text = "🙂 SDF\n1 “The caliphate is over,” he said.\nThe caliphate is ovr."
+    text = "🙂 SDF\n“The caliphate is over,” he said.\nThe caliphate is ovr."
     start = len("🙂 SDF\n".encode("utf-16-le")) // 2
-    first = bold(start, len("1 “The caliphate is over,” he said."), "blockquote")
+    first = bold(start, len("“The caliphate is over,” he said."), "blockquote")
     second = bold(start + first["length"] + 1, len("The caliphate is ovr."), "expandable_blockquote")
     assert quotes_in(text, [first, second]) == ["“The caliphate is over,” he said.", "The caliphate is ovr."]
     assert strays(text, [first, second], [article]) == ["The caliphate is ovr."]
