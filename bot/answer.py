@@ -33,6 +33,8 @@ _STUB = re.compile(r"[A-Z][A-Z .’'-]+(?:,[^()]{2,30})? \([^()]{2,40}\) ?[-–�
 _LEADERS = 8
 # A further citation must itself be more likely right than this; below it, the same words stand there by chance.
 _SUPPORT = 0.3
+# Another answer than the one given must be at least this likely to be shown when people ask for more: docs/LOG.md.
+_OTHER = 0.03
 # Sentences shown as the nearest ones where there is no answer.
 _NEAREST = 3
 
@@ -55,10 +57,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """When an answer is given, and how much is cited with it."""
+    """When an answer is given, how much is cited with it, and how many other answers stand behind it."""
 
     min_confidence: float = 0.4
     max_citations: int = 5
+    further: int = 3
 
 
 def answer(
@@ -97,6 +100,44 @@ def not_found(
 ) -> Answer:
     """Having no answer, with the reason as a fixed word."""
     return Answer(asked, "not_found", reason, None, round(confidence, 4), (), nearest, generation)
+
+
+def further(
+    given: Answer,
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading],
+    confidence: Callable[[Sequence[Reading]], float],
+    most: int,
+) -> tuple[Citation, ...]:
+    """The next best other answers, at most `most`, for people who doubt the one given: none where none was given.
+
+    Each gives another short answer, in a sentence that was not cited; markers go on from those of the answer.
+    """
+    if given.status != "answered":
+        return ()
+    first = given.citations[0]
+    said = [_bare(given.answer if given.answer is not None else first.quote)]
+    cited = [(one.article, one.start, one.end) for one in given.citations]
+    others: list[Place] = []
+    for reading in readings:
+        if len(others) == most:
+            break
+        candidate, sentence, here = (
+            candidates[reading.window],
+            _sentence(candidates, reading),
+            _said(candidates, reading),
+        )
+        article = candidate.article.article.id
+        known = any(article == id_ and sentence.start < end and start < sentence.end for id_, start, end in cited)
+        if known or not here or sentence.kind != "sentence" or any(_agree(here, other) for other in said):
+            continue
+        if (sure := confidence([reading, *readings])) < _OTHER:
+            continue
+        place = _place(candidate, reading, sure)
+        if not any(_overlap(place, other) for other in others):
+            said.append(here)
+            others.append(place)
+    return tuple(cite(place, marker) for marker, place in enumerate(others, len(given.citations) + 1))
 
 
 def _corroborated(
@@ -206,8 +247,11 @@ def _sentence(candidates: Sequence[Candidate], reading: Reading) -> Sentence:
 
 
 def _said(candidates: Sequence[Candidate], reading: Reading) -> str:
-    words = plain(candidates[reading.window].passage.text[reading.start : reading.end]).split()
-    return " ".join(word for word in words if word not in _EMPTY)
+    return _bare(candidates[reading.window].passage.text[reading.start : reading.end])
+
+
+def _bare(text: str) -> str:
+    return " ".join(word for word in plain(text).split() if word not in _EMPTY)
 
 
 def _agree(one: str, other: str) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from bot.answer import Answer
 from bot.archive import Archive
+from bot.around import around
 from bot.ask import Asked
-from bot.cite import Citation, check
+from bot.cite import Citation
 from bot.config import change_setting, settings
 from bot.desk import Context, Listed, Weighed
 from bot.errors import ConfigInvalid
@@ -36,16 +37,7 @@ class ArchiveDesk:
         return self._asked.answer
 
     def context(self, citation: Citation, sentences: int) -> Context:
-        snapshot = self._held()
-        check((citation,), snapshot)
-        stored = snapshot.article(citation.article)
-        text, all_ = stored.article.text, stored.sentences
-        first = next(i for i, s in enumerate(all_) if s.start == citation.start)
-        last = next(i for i, s in enumerate(all_) if s.end == citation.end)
-        begin = all_[max(0, first - sentences)].start
-        end = all_[min(len(all_) - 1, last + sentences)].end
-        before, after = text[begin : citation.start], text[citation.end : end]
-        return Context(before, citation.quote, after, first + 1, last + 1, len(all_))
+        return around(self._held(), citation, sentences)
 
     def article(self, id: str) -> Article:
         snapshot = self._held()

@@ -11,8 +11,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.answer import Answer, Rules, answer, body, not_found
-from bot.cite import check
+from bot.answer import Answer, Rules, answer, body, further, not_found
+from bot.cite import Citation, check
 from bot.errors import QuestionRefused
 from bot.question import question
 from bot.read import Reader, Reading, Window
@@ -33,11 +33,15 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answer with the candidates and readings behind it, for whoever wants to know why."""
+    """An answer with the candidates and readings behind it, for whoever wants to know why.
+
+    `more` are other answers than the one given, next best first; empty where none was given.
+    """
 
     answer: Answer
     candidates: Sequence[Candidate] = ()
     readings: Sequence[Reading] = ()
+    more: tuple[Citation, ...] = ()
 
 
 def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: Asking, scope: Scope = None) -> Asked:
@@ -57,16 +61,14 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     windows = [window(candidate) for candidate in candidates]
     readings = reader.read(asked.key, windows) if windows else []
     read = time.perf_counter()
-    found = answer(
-        asked.text,
-        candidates,
-        readings,
-        lambda some: reader.confidence(asked.text, some, windows),
-        how.rules,
-        snapshot.name,
-    )
-    check(found.citations + found.nearest, snapshot, scope)
-    return Asked(_timed(found, began, retrieved, read), candidates, readings)
+
+    def confidence(some: Sequence[Reading]) -> float:
+        return reader.confidence(asked.text, some, windows)
+
+    found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name)
+    more = further(found, candidates, readings, confidence, how.rules.further)
+    check(found.citations + found.nearest + more, snapshot, scope)
+    return Asked(_timed(found, began, retrieved, read), candidates, readings, more)
 
 
 def window(candidate: Candidate) -> Window:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.answer import Answer, Rules, answer
+from bot.answer import Answer, Rules, answer, further
 from bot.ask import window
 from bot.cite import Place, cite
 from bot.errors import CitationBroken
@@ -189,3 +189,58 @@ def test_a_short_answer_has_no_bracket_left_open(words: str, kept: str) -> None:
     text = "The mayor (of Lowmoor) opened the bridge."
     start, end = trimmed(text, 0, len(words), (0, len(text)))
     assert text[start:end] == kept
+
+
+def more(
+    candidates: Sequence[Candidate], *readings: Reading, most: int = 3, rules: Rules | None = None
+) -> list[str | None]:
+    """The short answers that stand behind the one given."""
+    given = say(candidates, *readings, rules=rules)
+    others = further(given, candidates, readings, confidence, most)
+    assert [one.marker for one in others] == list(
+        range(len(given.citations) + 1, len(given.citations) + len(others) + 1)
+    )
+    return [
+        one.quote[one.answer_start - one.start : one.answer_end - one.start]
+        if one.answer_start is not None and one.answer_end is not None
+        else None
+        for one in others
+    ]
+
+
+def test_further_answers_are_the_next_best_others_each_once() -> None:
+    """Not the answer given, not the same in other words, not a sentence that is cited already; best first."""
+    told = article(
+        "told", "The mayor opened it.", "A bishop blessed it.", "Then the bishop went home.", "Children sang."
+    )
+    both = [told, COURIER]
+    readings = [
+        reading(both, 0, 0, "The mayor", 0.9), reading(both, 0, 1, "A bishop", 0.5), reading(both, 1, 1, "the mayor", 0.4),
+        reading(both, 0, 2, "the bishop", 0.3), reading(both, 0, 3, "Children", 0.2), reading(both, 1, 0, "Rain", 0.1),
+    ]  # fmt: skip
+    assert more(both, *readings) == ["A bishop", "Children", "Rain"]
+    assert more(both, *readings, most=1) == ["A bishop"]
+    assert more(both, *readings, most=0) == []
+
+
+def test_a_further_answer_is_never_from_a_cited_sentence() -> None:
+    """Another span of the sentence that was cited is no other answer, nor is one that a pronoun drew in."""
+    told = article("told", "The mayor spoke to the bishop.", "He opened the bridge.")
+    readings = [reading([told], 0, 1, "He", 0.9), reading([told], 0, 0, "the bishop", 0.5)]
+    assert more([told], *readings) == []
+
+
+def test_headings_signs_and_what_is_hardly_likely_are_no_further_answers() -> None:
+    told = article("told", "The mayor opened it.", ("Bishop at bridge", "heading"), "A choir sang “.", "It rained.")
+    readings = [
+        reading([told], 0, 0, "The mayor", 0.9), reading([told], 0, 1, "Bishop", 0.5), reading([told], 0, 2, "“", 0.5),
+        reading([told], 0, 3, "It", 0.02),
+    ]  # fmt: skip
+    assert more([told], *readings) == []
+
+
+def test_where_no_answer_was_given_there_is_no_further_one() -> None:
+    """The nearest sentences are all there is; a list of guesses is not offered in the answer's place."""
+    two = [reading([HERALD], 0, 0, "The mayor", 0.3), reading([HERALD], 0, 1, "A choir", 0.2)]
+    assert more([HERALD], *two) == []
+    assert more([HERALD], *two, rules=Rules(min_confidence=0.1)) == ["A choir"]

@@ -60,7 +60,7 @@ def test_no_field_of_any_answer_holds_the_other_newsroom(held: Archive, scope: S
     for question in QUESTIONS:
         asked = held.ask(question, scope=scope)
         said = replace(asked.answer, question="")
-        fields = [repr(said), repr(asked.readings), *map(repr, asked.candidates)]
+        fields = [repr(said), repr(asked.more), repr(asked.readings), *map(repr, asked.candidates)]
         fields.append(repr(held.found(question, 5, scope=scope)))
         assert not any(foreign in text.casefold() for text in fields), question
         shown += len(asked.answer.citations) + len(asked.answer.nearest)
