@@ -12,7 +12,7 @@ import asyncio
 import heapq
 import itertools
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from bot.cite import Citation
 from bot.desk import Context
 from bot.errors import BylineError, QuestionRefused
 from bot.question import question as as_question
-from index.store import Scope
+from index.store import Scope, Snapshot
 
 if TYPE_CHECKING:
     from bot.quoted import Verdict
@@ -65,6 +65,9 @@ class Reply:
 class Library(Protocol):
     """The articles and models, as the model thread sees them. Everything blocks; failures are BylineError or IndexFailure."""
 
+    def snapshot(self) -> Snapshot:
+        """The newest generation, held open."""
+
     def generation(self) -> str:
         """The newest generation's name, looked up anew each time."""
 
@@ -73,6 +76,9 @@ class Library(Protocol):
 
     def around(self, citation: Citation, generation: str, sentences: int, scope: Scope) -> Context:
         """The citation among its neighbours in the generation that it came from; raises `AnswerGone`."""
+
+    def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:
+        """Compare quotes with the generation that they came from; raises `AnswerGone`, ArticleUnknown, CitationBroken."""
 
     def quoted(self, text: str, scope: Scope) -> Verdict:
         """Whether the text stands in the articles word for word."""
@@ -115,6 +121,10 @@ class Asking:
         """The sentences around a citation, from the generation that it came from; raises `AnswerGone`."""
         return await self.off(lambda: self._library.around(citation, generation, sentences, scope))
 
+    async def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:
+        """Compare stored quotes with the articles before they are shown again; raises `AnswerGone` and the like."""
+        await self.off(lambda: self._library.check(citations, generation, scope))
+
     async def quoted(self, text: str, scope: Scope) -> Verdict:
         """Whether the text stands in the articles of the scope, word for word."""
         return await self._patiently(self._wait_for(lambda: self._library.quoted(text, scope), 1))
@@ -126,6 +136,10 @@ class Asking:
     async def covered(self, scope: Scope) -> Covered:
         """What the scope holds now."""
         return await self.off(lambda: self._library.covered(scope))
+
+    def snapshot(self) -> Snapshot:
+        """The newest generation; it blocks: call it in work that is given to `off`."""
+        return self._library.snapshot()
 
     async def off(self, work: Callable[[], T]) -> T:
         """Other work with the archive, off the loop and not in the questions' line."""

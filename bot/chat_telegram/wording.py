@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bot.answer import Answer
+from bot.answer import Answer, not_found
 from bot.chat_telegram.asking import Covered, Reply
 from bot.chat_telegram.link import link
 from bot.chat_telegram.parts import Kind, Piece
@@ -52,20 +52,27 @@ def answered(reply: Reply, used: int | None = None) -> tuple[Piece, ...]:
     return (*_not_found(answer, reply.covered), *_cut(used))
 
 
-def cited(citation: Citation) -> Iterator[Piece]:
-    """A citation: its source on one line, its quote below."""
-    yield from source(citation)
+def nothing_indexed(question: str) -> Reply:
+    """The reply of a bot that has no index yet."""
+    return Reply(not_found(question, "empty_index", None))
+
+
+def cited(citation: Citation, numbered: bool = True) -> Iterator[Piece]:
+    """A citation: its source on one line, its quote below; without a number, the outlet leads to the sentence."""
+    yield from source(citation, numbered)
     yield Piece("\n")
     yield quote(citation)
 
 
-def source(citation: Citation) -> Iterator[Piece]:
+def source(citation: Citation, numbered: bool = True) -> Iterator[Piece]:
     """Number, outlet, date and title on one line; the number leads to the sentence where the article has an address."""
     url = link(citation)
-    yield Piece(f"[{citation.marker}]", "link" if url else "plain", url)
+    name = f"[{citation.marker}]" if numbered else outlet(citation.source)
+    yield Piece(name, "link" if url else "plain", url)
     said = f", said by {_short(citation.speaker, _LONGEST_OUTLET)}" if citation.speaker else ""
     title = f": {_short(citation.title, _LONGEST_TITLE)}" if citation.title else ""
-    yield Piece(f" {outlet(citation.source)}, {day(citation.published)}{said}{title}")
+    first = f" {outlet(citation.source)}" if numbered else ""
+    yield Piece(f"{first}, {day(citation.published)}{said}{title}")
 
 
 def quote(citation: Citation) -> Piece:
@@ -102,10 +109,10 @@ def source_page(citations: Sequence[Citation], page: int) -> Iterator[Piece]:
     yield quote(citation)
 
 
-def more(reply: Reply) -> Iterator[Piece]:
+def more(others: Sequence[Citation]) -> Iterator[Piece]:
     """Other short answers than the first, each with its sentence."""
     yield Piece("Other possible answers, less likely than the first:", "bold")
-    for citation in reply.more:
+    for citation in others:
         yield Piece("\n\n")
         short = short_answer(citation)
         if short:
@@ -145,6 +152,11 @@ def short_answer(citation: Citation) -> str | None:
     """The span of the quote that answers, if one is marked."""
     span = _answer_in(citation)
     return citation.quote[span[0] : span[1]] if span else None
+
+
+def quoted_briefly(quote: str, most: int) -> str:
+    """The beginning of a quote for a list; never in place of the quote."""
+    return _short(quote, most)
 
 
 def outlet(source: str | None) -> str:
