@@ -2,7 +2,7 @@
 
 Comes in: the arguments after the program's name. Goes out: text or JSON on stdout, trouble as one line on stderr, and
 the exit code that docs and scripts rely on: 0 done, 1 what the user can mend, 2 wrong usage, 3 our own bug, 75 busy,
-78 misconfigured, 130 Ctrl-C. Libraries are imported where a command needs them, so that every command starts at once.
+78 misconfigured, 130 Ctrl-C, and 70 where Telegram refuses the bot for too long. Libraries are imported where a command needs them, so that every command starts at once.
 """
 
 from __future__ import annotations
@@ -15,14 +15,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.config import Config, load_config
-from bot.errors import BylineError, CitationBroken, ConfigInvalid, ReaderUnavailable
+from bot.errors import (
+    BylineError,
+    CitationBroken,
+    ConfigInvalid,
+    PollingDead,
+    PollingTaken,
+    ReaderUnavailable,
+    TokenUnusable,
+)
 from bot.faults import record
-from index.errors import EmbedderUnavailable, IndexBusy, IndexFailure
+from index.errors import EmbedderUnavailable, IndexBusy, IndexFailure, IndexMissing
 
 if TYPE_CHECKING:
     from bot.archive import Archive
 
-DONE, MENDABLE, USAGE, BUG, BUSY, MISCONFIGURED, INTERRUPTED = 0, 1, 2, 3, 75, 78, 130
+DONE, MENDABLE, USAGE, BUG, REFUSED, BUSY, MISCONFIGURED, INTERRUPTED = 0, 1, 2, 3, 70, 75, 78, 130
 
 
 def run(argv: Sequence[str]) -> int:
@@ -41,9 +49,11 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except IndexBusy as failure:
+    except (IndexBusy, PollingTaken) as failure:
         return _fail(failure, BUSY)
-    except (ConfigInvalid, EmbedderUnavailable, ReaderUnavailable) as failure:
+    except PollingDead as failure:
+        return _fail(failure, REFUSED)
+    except (ConfigInvalid, EmbedderUnavailable, ReaderUnavailable, TokenUnusable) as failure:
         return _fail(failure, MISCONFIGURED)
     except CitationBroken as broken:
         return _fail(
@@ -172,6 +182,24 @@ def _repl(arguments: argparse.Namespace, config: Config) -> int:
     return repl(ArchiveDesk(archive), config)
 
 
+def _telegram(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.chat_telegram.lock import lock
+    from bot.chat_telegram.secret import guard_logs, read_token, read_webhook_secret
+    from index.generations import names
+
+    token, webhook_secret = read_token(os.environ), read_webhook_secret(os.environ)
+    guard_logs()
+    if not names(config.index.dir):
+        raise IndexMissing(f"there is no index in {config.index.dir} yet; make one with `byline build`")
+    held = lock(config.index.dir, token)  # before the libraries: a second process is told so at once
+    try:
+        from bot.chat_telegram.run import run
+
+        return run(config, token, os.environ, webhook_secret)
+    finally:
+        os.close(held)
+
+
 def _eval(arguments: argparse.Namespace, config: Config) -> int:
     from bot.evaluate import evaluate, score_lines
 
@@ -290,6 +318,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--build", action="store_true", help="build the index first where there is none yet")
     one = command("repl", _repl, "talk to it in the terminal")
     one.add_argument("--build", action="store_true", help="build the index first where there is none yet")
+    command("telegram", _telegram, "run the Telegram bot; its token comes from TELEGRAM_BOT_TOKEN")
     one = command("eval", _eval, "score a question file on your own articles")
     one.add_argument("file", type=Path, metavar="FILE")
     one.add_argument("--half", metavar="NAME", help="only the questions whose `half` is NAME")

@@ -1,5 +1,9 @@
 """The Telegram front: updates in, answers out; each module may import those named before it.
 
-secret, records, limits, wire, inbox, sending; parts, wording, asking, access, office; the modules of handlers; polling,
-webhook, health, working, run.
+secret, lock, records, limits, wire, sorting, inbox, sending; parts, wording, asking, access, office; the modules of
+handlers; polling, webhook, health, working, run.
 """
+
+import os
+
+os.environ["PTB_TIMEDELTA"] = "true"  # python-telegram-bot warns at every use of the way it is about to give up

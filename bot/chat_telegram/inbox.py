@@ -99,6 +99,7 @@ class Inbox:
         self._held: dict[Lane, tuple[float, bool]] = {}  # until when, and whether entries expire meanwhile
         self._moved: dict[int, int] = {}
         self._unfinished = 0
+        self._since = clock()  # when the inbox was last empty
         self._bell = asyncio.Event()
         self._door = asyncio.Lock()
 
@@ -183,6 +184,11 @@ class Inbox:
         self._lanes[_lane(entry)][0] = begun
         return begun
 
+    def release(self, entry: Entry) -> None:
+        """Give an entry back as it is, to be given out again: what should have been written down could not be."""
+        self._taken.discard(_lane(entry))
+        self._ring()
+
     async def sent(self, work: Work, message: int) -> None:
         """Write down a message that has gone out for the entry."""
         work.messages.append(message)
@@ -202,7 +208,7 @@ class Inbox:
         self._ring()
 
     async def defer(self, entry: Entry, seconds: float, work: Work | None = None, *, expires: bool = False) -> None:
-        """Give the entry out again, and nothing else of its chat before it, once the seconds have passed.
+        """Give the entry out again, as it was taken, and nothing of its chat before, once the seconds have passed.
 
         With `expires` (Telegram asked for the pause), what would then be too old to answer is finished as expired.
         """
@@ -213,6 +219,7 @@ class Inbox:
         self._lanes[_lane(entry)][0] = again
         await self._hold(_lane(entry), seconds, expires)
         self._taken.discard(_lane(entry))
+        self.last_done = self._clock()  # something moves
         await self.expire()
         self._ring()
 
@@ -274,6 +281,10 @@ class Inbox:
     def waiting(self) -> int:
         """Entries that are not finished."""
         return self._unfinished
+
+    def idle(self) -> float:
+        """Seconds since an entry was finished, or, if that is later, since there was something to finish."""
+        return self._clock() - max(self.last_done, self._since)
 
     def home(self, chat: int) -> int:
         """The number that a chat has now."""
@@ -341,6 +352,8 @@ class Inbox:
         await self._records.do(lambda c: c.execute(f"UPDATE inbox SET {what} WHERE serial = ?", (value, entry.serial)))
 
     def _add(self, entry: Entry) -> None:
+        if not self._unfinished:
+            self._since = self._clock()
         self._lanes.setdefault(_lane(entry), deque()).append(entry)
         self._unfinished += 1
 

@@ -20,6 +20,7 @@ from types import TracebackType
 from urllib.parse import quote
 
 from bot.errors import TokenUnusable
+from bot.faults import concealing
 from bot.rules import plain
 
 MASK = "[token]"
@@ -103,6 +104,8 @@ class Concealing(logging.Filter):
 def guard_logs() -> None:
     """Put the filter on every handler there is, and on what Python prints by itself; may be called again."""
     loggers = [logging.getLogger(), *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
+    if conceal not in concealing:
+        concealing.append(conceal)
     handlers = {handler for logger in loggers for handler in logger.handlers}
     if logging.lastResort is not None:
         handlers.add(logging.lastResort)

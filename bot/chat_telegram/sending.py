@@ -29,7 +29,7 @@ from telegram.ext import ExtBot
 
 from bot.chat_telegram.inbox import Inbox, current
 from bot.chat_telegram.limits import Pace
-from bot.chat_telegram.wire import fate, said
+from bot.chat_telegram.wire import fate, pause_asked, said
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -295,8 +295,7 @@ class Sender:
 
 def _asked(error: RetryAfter) -> float:
     """The seconds that Telegram wants, and a little more, so that not all come back at once."""
-    asked = error.retry_after
-    seconds = float(asked if isinstance(asked, int) else asked.total_seconds())
+    seconds = pause_asked(error)
     return seconds + random.uniform(0.2, 1.0 + min(4.0, seconds * 0.1))
 
 

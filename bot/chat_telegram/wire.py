@@ -9,12 +9,13 @@ of what is sent.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import httpx
-from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
@@ -69,20 +70,22 @@ class Wire(HTTPXRequest):
         )
         if "/file/" in urlsplit(url).path and code == HTTPStatus.OK:
             return code, body
+        answer = decoded(body)
+        if HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
+            if answer is not None and answer.get("ok") is True and "result" in answer:
+                return code, body
+            named = answer.get("error_code") if answer is not None and answer.get("ok") is False else None
+            if not isinstance(named, int) or not 400 <= named < 600:
+                raise Garbled(f"Telegram answered {code} with {len(body)} bytes that are not an answer")
+            code = named
         if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Trouble(f"Telegram answered {code}")
-        answer = decoded(body)
+        if code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise RetryAfter(_pause(answer))
         if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
             raise Denied(f"Telegram answered {code}")
-        if HTTPStatus.OK <= code < HTTPStatus.MULTIPLE_CHOICES:
-            if answer is None or not (answer.get("ok") is True and "result" in answer):
-                said = answer.get("error_code") if answer is not None and answer.get("ok") is False else None
-                if not isinstance(said, int) or not 400 <= said < 500:
-                    raise Garbled(f"Telegram answered {code} with {len(body)} bytes that are not an answer")
-                code = said
-        elif answer is None:
-            body = b'{"ok":false}'  # python-telegram-bot would put the body into its error
-        return code, body
+        # python-telegram-bot makes the rest into its errors, into which it would put a body that it cannot read
+        return code, body if answer is not None else b'{"ok":false}'
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
@@ -97,6 +100,11 @@ class Bot(ExtBot[None]):
     """python-telegram-bot's bot, which does not show its token."""
 
     __slots__ = ()
+
+    async def updates(self, offset: int | None, limit: int, wait: int, used: Sequence[str], patience: float) -> object:
+        """What getUpdates gives, unparsed: `wait` seconds at the server, `patience` seconds here."""
+        asked = {"offset": offset, "limit": limit, "timeout": wait, "allowed_updates": list(used)}
+        return await self._post("getUpdates", asked, read_timeout=patience)
 
     def __repr__(self) -> str:
         return "Bot(...)"
@@ -137,6 +145,19 @@ def decoded(body: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return answer if isinstance(answer, dict) else None
+
+
+def pause_asked(error: RetryAfter) -> float:
+    """The seconds of a 429."""
+    asked = error.retry_after
+    return float(asked if isinstance(asked, int) else asked.total_seconds())
+
+
+def _pause(answer: dict[str, Any] | None) -> int:
+    """The seconds that a 429 asks for, a sensible number whatever it says."""
+    parameters = answer.get("parameters") if answer else None
+    asked = parameters.get("retry_after") if isinstance(parameters, dict) else None
+    return min(30 * 86_400, max(1, int(asked))) if isinstance(asked, int | float) and asked == asked else 5
 
 
 def _on_this_machine(root: str) -> bool:
