@@ -1,0 +1,125 @@
+"""What is stored of people: said, swept out when its time is over, deleted when they ask.
+
+Comes in: /privacy, /forget, and the hour. Goes out: words that are true of the code, and deletions. The promises others
+lean on: after `forget` no stored question, answer or rating of that person is left, in no chat; after `sweep` none is
+older than the settings say; what cites an article that was taken out goes with it. Knows nothing of how answers come
+about.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from telegram import Update
+from telegram.ext import CallbackContext
+
+from bot.chat_telegram import answers
+from bot.chat_telegram.answers import place_key
+from bot.chat_telegram.office import Office
+from bot.chat_telegram.office import office as office_of
+from bot.chat_telegram.parts import Piece, parts
+from bot.chat_telegram.records import asker_key
+
+_DAY = 86_400.0
+_HOUR = 3_600.0
+
+
+async def privacy(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
+    """/privacy: what is stored, for how long, and who sees it."""
+    message, office = update.message, office_of(context)
+    if message is None:
+        return
+    reply_to = message.message_id if message.chat.type != "private" else None
+    await office.sender.send(message.chat.id, parts(tuple(_said(office))), reply_to=reply_to)
+
+
+async def forget(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
+    """/forget: delete all that is stored of whoever asks for it, and say how much that was."""
+    message, office = update.message, office_of(context)
+    if message is None or message.from_user is None:
+        return
+    gone = await forget_person(office, message.from_user.id)
+    counted = "no stored question, answer or rating of yours was found"
+    if gone:
+        counted = (
+            f"{gone:,} stored {'record' if gone == 1 else 'records'} of your questions, answers and ratings are deleted"
+        )
+    pieces = (
+        Piece(f"Done: {counted}. Buttons under older answers no longer work.\n"),
+        Piece("Kept is your number where it lets you in. Messages in this chat are yours to delete."),
+    )
+    reply_to = message.message_id if message.chat.type != "private" else None
+    await office.sender.send(message.chat.id, parts(pieces), reply_to=reply_to)
+
+
+async def forget_person(office: Office, user: int) -> int:
+    """Delete what is stored of a person; how many records that were."""
+    salt = await office.records.salt()
+
+    def delete(connection: sqlite3.Connection) -> int:
+        connection.execute("DELETE FROM notices WHERE who = ?", (user,))
+        connection.execute("DELETE FROM pairing_failures WHERE user = ?", (user,))
+        connection.execute("DELETE FROM confirmations WHERE user = ?", (user,))
+        if _there(connection, "parked"):
+            connection.execute("DELETE FROM parked WHERE excerpt LIKE ?", (f'%"id": {user},%',))
+        return answers.forget(connection, asker_key(salt, user), place_key(salt, user))
+
+    return await office.records.do(delete)
+
+
+async def sweep(office: Office) -> int:
+    """Delete what is older than it may be; how many questions, answers and ratings that were."""
+    now = office.clock()
+    before = now - office.config.telegram.retention_days * _DAY
+
+    def delete(connection: sqlite3.Connection) -> int:
+        connection.execute("DELETE FROM notices WHERE at < ?", (now - _DAY,))
+        connection.execute("DELETE FROM pairing_failures WHERE at < ?", (now - _HOUR,))
+        connection.execute("DELETE FROM pairing_codes WHERE expires < ?", (now,))
+        connection.execute("DELETE FROM confirmations WHERE expires < ?", (now - _DAY,))
+        return answers.prune(connection, before)
+
+    return await office.records.do(delete)
+
+
+async def forget_articles(office: Office, articles: Sequence[str]) -> int:
+    """Delete the stored answers and ratings that cite the articles: they are gone from the index, and so from here."""
+
+    def delete(connection: sqlite3.Connection) -> int:
+        gone = 0
+        for article in articles:
+            cited = f'"article": {json.dumps(article, ensure_ascii=False)}'
+            for table in ("answers", "feedback"):
+                gone += connection.execute(f"DELETE FROM {table} WHERE instr(reply, ?) > 0", (cited,)).rowcount
+        return gone
+
+    return await office.records.do(delete)
+
+
+def _said(office: Office) -> Iterator[Piece]:
+    settings = office.config.telegram
+    days = f"{settings.retention_days:,} {'day' if settings.retention_days == 1 else 'days'}"
+    rated = ", and what you said of it with 👍 or 👎" if settings.feedback else ""
+    yield Piece("What I keep\n", "bold")
+    yield Piece(
+        f"• Your question and its answer{rated}: for {days}, under a key from which your number cannot be told.\n"
+        "• Your message as it came: until it is dealt with; its number for two days, so that none is answered twice.\n"
+        "• A message that could not be read: its first 200 characters, for the same days.\n"
+        "• Your number, if an administrator or a code let you in: until an administrator takes it out.\n"
+        "• Documents of administrators: with the articles, until they are taken out.\n"
+    )
+    yield Piece("What I do not keep\n", "bold")
+    yield Piece("• Names, and talk in groups that is not addressed to me. No text of yours stands in any log.\n")
+    yield Piece("Who sees it\n", "bold")
+    yield Piece(
+        "All of it stays on the machine that I run on, and goes nowhere but through Telegram. Administrators see how "
+        "many questions were asked, and recent ones, without names, when they check a new index.\n"
+    )
+    yield Piece("/forget deletes what is stored of you at once.", "tap")
+
+
+def _there(connection: sqlite3.Connection, table: str) -> bool:
+    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone())

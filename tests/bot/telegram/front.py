@@ -1,0 +1,192 @@
+"""The commands and administrators' part of the Telegram front, put together as `run.py` does, without a socket or model.
+
+Comes in: a folder, articles, settings. Goes out: `Front`, which takes raw updates and shows what was called. Records,
+sender, rights and the archive are the real ones; time is a clock that moves only when somebody sleeps; the models are
+those of `tests.bot.tiny_archive`; the workshop is scripted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import pytest
+
+from bot.chat_telegram import access, articles, buttons, commands, questions, rebuild
+from bot.chat_telegram.asking import Asking
+from bot.chat_telegram.deeds import Deed, News, Outcome
+from bot.chat_telegram.duties import SCHEMAS
+from bot.chat_telegram.library import ArchiveLibrary
+from bot.chat_telegram.office import Office
+from bot.chat_telegram.records import Records
+from bot.chat_telegram.rights import Access
+from bot.chat_telegram.sending import Sender
+from bot.chat_telegram.workshop import Bench, Word
+from bot.chat_telegram.yard import Yard
+from index.article import Article
+from tests.bot import tiny_archive
+from tests.bot.telegram.recording import RecordingRequest, make_application, process
+
+T = TypeVar("T")
+ADMIN, MEMBER, STRANGER = 11, 22, 33
+GROUP, FOREIGN = -100500, -100600
+ARTICLES = (
+    Article(
+        "harbour-1", "Mayor Ada Finch reopened the harbour of Rotterdam on Monday after three days of storms. "
+        "Ships had waited outside.", "0" * 64, "harbour.txt", title="Harbour reopens", source="River Courier",
+        published="2026-03-02", url="https://news.example/harbour",
+    ),
+    Article(
+        "quake-1", "An earthquake shook the coast at dawn. Nobody was hurt, the mayor said.", "0" * 64, "quake.txt",
+        title="Quake at dawn", source="Coast Wire", published="2026-03-05", collections=("wires",),
+    ),
+)  # fmt: skip
+
+
+@dataclass
+class Clock:
+    """Time that passes only in `sleep`."""
+
+    now: float = field(default_factory=time.time)
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        await asyncio.sleep(0)
+
+
+@dataclass
+class FakeShop:
+    """A workshop that does what it was told to tell, and remembers what it was given."""
+
+    script: list[News] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    words: list[Word] = field(default_factory=list)
+    meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+    @asynccontextmanager
+    async def open(self, deed: Deed) -> AsyncIterator[Bench]:
+        self.deeds.append(deed)
+        yield _FakeBench(self)
+
+
+class _FakeBench:
+    def __init__(self, shop: FakeShop) -> None:
+        self._shop = shop
+
+    async def news(self) -> AsyncIterator[News]:
+        while self._shop.script:
+            if self._shop.meanwhile is not None:
+                await self._shop.meanwhile()
+            one = self._shop.script.pop(0)
+            yield one
+            if one.kind != "progress":
+                return
+
+    async def say(self, word: Word) -> None:
+        self._shop.words.append(word)
+
+
+@dataclass
+class Front:
+    """What a test holds: feed it updates, look at `request`."""
+
+    office: Office
+    request: RecordingRequest
+    application: Any
+    shop: FakeShop
+    clock: Clock
+    yard: Yard
+
+    async def feed(self, *raws: dict[str, Any]) -> None:
+        """Process raw updates in order; what they began is not waited for."""
+        await process(self.application, *raws)
+
+    def said(self) -> list[str]:
+        """The texts of all messages and edits, in order; forgets them."""
+        texts = [call.text for call in self.request.of("sendMessage", "editMessageText")]
+        self.request.clear()
+        return texts
+
+    async def settle(self) -> list[str]:
+        """Wait for what is under way; what was said until then."""
+        await self.yard.settled()
+        return self.said()
+
+
+async def build(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, holds: Sequence[Article] = ARTICLES, **settings: Any
+) -> Front:
+    """A front over these articles; settings of the section `telegram` as keywords."""
+    index = folder / "index"
+    if holds:
+        tiny_archive.publish_articles(index, holds)
+    archive = tiny_archive.archive(index, monkeypatch)
+    chosen: dict[str, Any] = {"admins": (ADMIN,), "users": (MEMBER,), "groups": (GROUP,)} | settings
+    chosen["scopes"] = MappingProxyType(dict(chosen.get("scopes", {})))
+    config = replace(archive.config, telegram=replace(archive.config.telegram, **chosen))
+    clock, shop, request = Clock(), FakeShop(), RecordingRequest()
+    records = Records(index / "telegram.sqlite", SCHEMAS)
+    await records.open()
+    application = make_application(request)
+    await application.initialize()
+    sender = Sender(application.bot, None, clock=clock, sleep=clock.sleep)
+    office = Office(config, records, sender, Access(config, records, clock), Asking(ArchiveLibrary(archive)), clock)
+    yard = Yard(office, shop)
+    application.bot_data.update(office=office, yard=yard)
+    application.add_handlers(access.handlers(office), access.GROUP)
+    for module in (commands, articles, rebuild, buttons, questions):
+        application.add_handlers(module.handlers(office))
+    return Front(office, request, application, shop, clock, yard)
+
+
+def run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, test: Callable[[Front], Coroutine[Any, Any, T]],
+    holds: Sequence[Article] = ARTICLES, **settings: Any,
+) -> T:  # fmt: skip
+    """Run a test with a front of its own, and close everything behind it."""
+
+    async def whole() -> T:
+        front = await build(folder, monkeypatch, holds, **settings)
+        try:
+            return await test(front)
+        finally:
+            await front.yard.close()
+            front.office.asking.close()
+            await front.office.records.close()
+
+    return asyncio.run(whole())
+
+
+@contextmanager
+def logged(logger: str = "bot") -> Iterator[list[str]]:
+    """Everything that Byline's modules log meanwhile, from DEBUG on, tracebacks included."""
+    lines: list[str] = []
+
+    class Kept(logging.Handler):
+        def emit(self, entry: logging.LogRecord) -> None:
+            lines.append(self.format(entry))
+
+    kept, name = Kept(), logging.getLogger(logger)
+    level = name.level
+    name.addHandler(kept)
+    name.setLevel(logging.DEBUG)
+    try:
+        yield lines
+    finally:
+        name.removeHandler(kept)
+        name.setLevel(level)
+
+
+def done(**outcome: Any) -> News:
+    """The last news of a deed that was done."""
+    return News("done", outcome=Outcome(**({"articles": 2, "published": True} | outcome)))
