@@ -16,17 +16,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from bot.answer import Answer
 from bot.cite import Citation
 from bot.desk import Context
 from bot.errors import BylineError, QuestionRefused
 from bot.question import question as as_question
+from bot.quoted import Verdict
 from index.store import Scope, Snapshot
-
-if TYPE_CHECKING:
-    from bot.quoted import Verdict
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from telegram import CallbackQuery, InaccessibleMessage, InlineKeyboardMarkup, Message, Update
+from telegram import CallbackQuery, InlineKeyboardMarkup, Message, Update
 from telegram.ext import BaseHandler, CallbackContext, CallbackQueryHandler
 
 from bot.chat_telegram import wording
@@ -101,7 +101,7 @@ async def _read(here: Office, query: CallbackQuery) -> _Press | str:
         return UNKNOWN
     if asker_key(keys.salt, query.from_user.id) != stored.asker:
         return FOREIGN
-    if isinstance(message, InaccessibleMessage) or not isinstance(message, Message):
+    if not message.is_accessible or not isinstance(message, Message):
         return UNREACHABLE
     if key.action in ("c", "s") and key.number >= len(citations(stored)):
         return OLD  # the answer has been replaced by one with fewer sources

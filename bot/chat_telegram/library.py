@@ -11,19 +11,16 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from bot.archive import Archive
 from bot.around import around
 from bot.chat_telegram.asking import AnswerGone, Covered, Reply
 from bot.cite import Citation, check
 from bot.desk import Context
+from bot.quoted import Verdict, quoted
 from index.errors import IndexFailure
 from index.generations import names, opened
 from index.store import Scope, Snapshot
-
-if TYPE_CHECKING:
-    from bot.quoted import Verdict
 
 _HELD = 3  # generations; each costs file handles and its words in memory
 _SCOPES = 256
@@ -58,8 +55,6 @@ class ArchiveLibrary:
         check(tuple(citations), self._of(generation), scope)
 
     def quoted(self, text: str, scope: Scope) -> Verdict:
-        from bot.quoted import quoted
-
         return quoted(text, self.snapshot(), scope)
 
     def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:

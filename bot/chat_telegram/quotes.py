@@ -10,22 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from difflib import SequenceMatcher
-from typing import TYPE_CHECKING
 
+from bot.aligned import Difference
 from bot.chat_telegram.asking import Busy, Covered
 from bot.chat_telegram.giving import Asked
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.parts import Kind, Piece, parts
-from bot.chat_telegram.wording import BUSY, EXPANDABLE, cited, covers, quote, source
-from bot.cite import Citation
+from bot.chat_telegram.wording import BUSY, cited, covers, quote, source
+from bot.errors import QuestionRefused
+from bot.quoted import Verdict
 from index.errors import IndexMissing
 
-if TYPE_CHECKING:
-    from bot.quoted import Verdict
-
-LONGEST = 4096  # characters that are compared; a longer text can't come in one message
 _PLACES = 3
+_DIFFERENCES, _LONGEST_DIFFERENCE = 12, 200
 _FEWEST_WORDS = 4  # between quotation marks: shorter ones are names and titles, which people ask about
 _LONG = 25  # words of a text without a question that is taken for a quote
 _MARKS = {"“": "”", '"': '"', "„": "“", "«": "»", "»": "«", "‘": "’", "「": "」", "『": "』"}
@@ -33,8 +30,11 @@ _ASKS = re.compile(
     r"(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
     r"may|might|tell|give|list|name|show|explain|find|describe|summari[sz]e|please)\b", re.IGNORECASE,
 )  # fmt: skip
-_WORD = re.compile(r"\S+")
-_EDGE = re.compile(r"^\W+|\W+$")
+_REFUSED = {
+    "empty_question": "Send me the quote behind the command, or reply with /check to the message that holds it.",
+    "question_too_long": "That is too long to be checked at once. Please send a shorter part.",
+    "bad_text": "The text holds characters that are no text. Please paste it again.",
+}
 
 
 def is_quote(text: str, *, forwarded: bool = False) -> bool:
@@ -61,64 +61,62 @@ def unquoted(text: str) -> str:
 
 async def check(office: Office, asked: Asked) -> None:
     """Say what the archive says of the text."""
-    text = unquoted(asked.text)[:LONGEST]
+    text = unquoted(asked.text)
     scope = await office.access.scope(asked.chat)
     try:
         async with office.sender.typing(asked.chat, asked.thread):
-            verdict = await office.asking.quoted(text, scope) if text else None
-            covered = await office.asking.covered(scope)
+            verdict = await office.asking.quoted(text, scope)
+            pieces = tuple(checked(verdict, await office.asking.covered(scope)))
     except Busy:
-        verdict, pieces = None, (Piece(BUSY),)
+        pieces = (Piece(BUSY),)
     except IndexMissing:
-        verdict, pieces = None, (Piece(covers(Covered(0))),)
-    else:
-        pieces = tuple(checked(text, verdict, covered)) if verdict else (Piece(_NOTHING),)
-    reply_to = asked.message  # a check is about that very message
-    await office.sender.send(asked.chat, parts(pieces), reply_to=reply_to, thread=asked.thread)
+        pieces = (Piece(covers(Covered(0))),)
+    except QuestionRefused as refused:
+        pieces = (Piece(_REFUSED.get(refused.reason, str(refused))),)
+    await office.sender.send(asked.chat, parts(pieces), reply_to=asked.message, thread=asked.thread)
 
 
-_NOTHING = "Send me the quote behind the command, or reply with it to a message."
-
-
-def checked(text: str, verdict: Verdict, covered: Covered) -> Iterator[Piece]:
+def checked(verdict: Verdict, covered: Covered) -> Iterator[Piece]:
     """The verdict in words, with its sources."""
     if verdict.kind == "exact":
         yield Piece("In the articles, word for word.", "bold")
         for citation in verdict.places[:_PLACES]:
             yield Piece("\n\n")
             yield from cited(citation)
-    elif verdict.kind == "altered" and verdict.places:
-        yield from _altered(text, verdict.places[0])
+    elif verdict.kind == "altered":
+        yield from _altered(verdict)
     else:
         yield Piece("Not in this archive.", "bold")
-        yield Piece(
-            f" No sentence reads like it. {covers(covered)} That does not make it wrong: it may stand elsewhere."
-        )
+        yield Piece(f" No sentence reads like it. {covers(covered)} It may still stand elsewhere.")
 
 
-def _altered(text: str, place: Citation) -> Iterator[Piece]:
-    yours, theirs = differing(text, place.quote)
-    yield Piece("Close to a sentence in the articles, but not word for word.", "bold")
-    yield Piece("\n\nAs you sent it; words that the article does not have are struck through:\n")
-    kind: Kind = "expandable" if len(text) > EXPANDABLE else "quote"
-    yield Piece(text, kind, marks=tuple((start, end, "strike") for start, end in yours))
-    yield Piece("\n\nAs the article has it; words that yours does not have are bold:\n")
+def _altered(verdict: Verdict) -> Iterator[Piece]:
+    place = verdict.places[0]
+    yield Piece("Close to what an article says, but not word for word.", "bold")
+    yield Piece("\n\nWhat differs; yours is struck through, the article's is bold:")
+    for one in verdict.differences[:_DIFFERENCES]:
+        yield from _difference(one)
+    if len(verdict.differences) > _DIFFERENCES:
+        yield Piece(f"\n• and {len(verdict.differences) - _DIFFERENCES} more")
+    yield Piece("\n\n")
     yield from source(place)
     yield Piece("\n")
-    yield replace(quote(place), answer=None, marks=tuple((start, end, "bold") for start, end in theirs))
+    spans = ((one.start - place.start, one.end - place.start) for one in verdict.differences)
+    inside = [(max(0, start), min(end, len(place.quote))) for start, end in spans]
+    marks: tuple[tuple[int, int, Kind], ...] = tuple((start, end, "bold") for start, end in inside if start < end)
+    yield replace(quote(place), answer=None, marks=marks)
 
 
-def differing(text: str, original: str) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """Where the words differ: spans of the text that the original lacks, and of the original that the text lacks."""
-    yours, theirs = list(_WORD.finditer(text)), list(_WORD.finditer(original))
-    matcher = SequenceMatcher(None, [_bare(one[0]) for one in yours], [_bare(one[0]) for one in theirs], autojunk=False)
-    struck, bold = [], []
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag != "equal":
-            struck += [(yours[a].start(), yours[b - 1].end())] if b > a else []
-            bold += [(theirs[c].start(), theirs[d - 1].end())] if d > c else []
-    return struck, bold
+def _difference(one: Difference) -> Iterator[Piece]:
+    yield Piece({"removed": "\n• left out: ", "added": "\n• put in: ", "changed": "\n• "}[one.kind])
+    if one.text:
+        yield Piece(_short(one.text), "strike")
+    if one.kind == "changed":
+        yield Piece(" instead of ")
+    if one.article:
+        yield Piece(_short(one.article), "bold")
 
 
-def _bare(word: str) -> str:
-    return _EDGE.sub("", word) or word
+def _short(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _LONGEST_DIFFERENCE else f"{line[:_LONGEST_DIFFERENCE].rstrip()}…"
