@@ -175,7 +175,8 @@ class Inbox:
                 self._taken.add(best[1])
                 return self._lanes[best[1]][0]
             with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), max(0.01, soonest))
+                async with asyncio.timeout(max(0.01, soonest)):
+                    await bell.wait()
 
     async def begin(self, entry: Entry) -> Entry:
         """Write down that the entry is being worked on: from here on an order is never given out again."""

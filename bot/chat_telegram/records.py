@@ -1,8 +1,9 @@
 """One SQLite file for everything the Telegram front keeps, owned by one thread.
 
-Comes in: functions that work on a connection. Goes out: what they return. The promise: each runs as one transaction,
-in order, off the event loop, and what it has written is on the disk when `do` returns (synchronous=FULL); a function
-that raises leaves no trace. The file is readable by its owner alone. Knows no table but `meta`.
+Comes in: functions that work on a connection. Goes out: what they return. The promise: each takes effect whole or not at
+all, in order, off the event loop, and what it has written is on the disk when `do` returns (synchronous=FULL); a
+function that raises leaves no trace. Those that wait at the same time share one commit, for a disk takes several
+milliseconds for each. The file is readable by its owner alone. Knows no table but `meta`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,20 @@ import hashlib
 import os
 import secrets
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
 from bot.errors import RecordsUnusable
 
 T = TypeVar("T")
 FILE = "telegram.sqlite"
+MOST_AT_ONCE = 64  # jobs of one commit
+_Job = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
+_Settled = tuple["asyncio.Future[Any]", Any, Exception | None]
 SCHEMA = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
 
 
@@ -30,16 +36,19 @@ class Records:
     def __init__(self, path: Path, schemas: Sequence[str]) -> None:
         self.path = path
         self._schemas = (SCHEMA, *schemas)
-        self._thread: ThreadPoolExecutor | None = None
-        self._connection: sqlite3.Connection | None = None
+        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
 
     async def open(self) -> None:
         """Make the file where there is none, and the tables that are missing. Raises RecordsUnusable."""
-        self._thread = ThreadPoolExecutor(1, "records")
+        loop = asyncio.get_running_loop()
+        opened: asyncio.Future[Any] = loop.create_future()
+        self._thread = threading.Thread(target=self._own, args=(loop, opened), name="records", daemon=True)
+        self._thread.start()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
+            await opened
         except (sqlite3.Error, OSError) as error:
-            await self.close()
+            self._thread = None
             raise RecordsUnusable(
                 f"{self.path}: {error}; if the file is damaged, move it away: what was waiting in it is then lost, "
                 "what Telegram still keeps comes again"
@@ -49,49 +58,90 @@ class Records:
         """Write everything out and let the file go; may be called twice."""
         thread, self._thread = self._thread, None
         if thread is not None:
-            await asyncio.get_running_loop().run_in_executor(thread, self._close)
-            thread.shutdown(wait=False)
+            self._jobs.put(None)
+            await asyncio.to_thread(thread.join)
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run the work as one transaction and return what it returns."""
+        """Run the work and return what it returns, once it is on the disk."""
         if self._thread is None:
             raise RecordsUnusable(f"{self.path}: not open")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, work)
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._jobs.put((work, done))
+        result: T = await done
+        return result
 
     async def salt(self) -> bytes:
         """Thirty-two random bytes that belong to this file, made once."""
         return await self.do(_salt)
 
-    def _open(self) -> None:
+    def _own(self, loop: asyncio.AbstractEventLoop, opened: asyncio.Future[Any]) -> None:
+        """The thread: whatever waits is done as one transaction, then the next."""
+        try:
+            connection = self._connect()
+        except Exception as error:
+            _settle(loop, [(opened, None, error)])
+            return
+        _settle(loop, [(opened, None, None)])
+        goes_on = True
+        while goes_on:
+            jobs = [self._jobs.get()]
+            while len(jobs) < MOST_AT_ONCE and not self._jobs.empty():
+                jobs.append(self._jobs.get())
+            goes_on = None not in jobs
+            _settle(loop, _together(connection, [job for job in jobs if job is not None]))
+        connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         os.chmod(self.path, 0o600)
-        connection = sqlite3.connect(self.path, isolation_level=None, timeout=10, check_same_thread=True)
-        self._connection = connection
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA busy_timeout=10000")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA secure_delete=ON")  # what people asked to be forgotten does not stay in free pages
-        for schema in self._schemas:
-            connection.executescript(schema)
-
-    def _close(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
-
-    def _transact(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        assert self._connection is not None
-        self._connection.execute("BEGIN IMMEDIATE")
+        connection = sqlite3.connect(self.path, isolation_level=None, timeout=10)
         try:
-            result = work(self._connection)
-            self._connection.execute("COMMIT")
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+            connection.execute("PRAGMA secure_delete=ON")  # what is to be forgotten does not stay in free pages
+            for schema in self._schemas:
+                connection.executescript(schema)
         except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
+            connection.close()
             raise
-        return result
+        return connection
+
+
+def _together(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> list[_Settled]:
+    """Run the jobs, each whole or not at all, and commit them at once; what became of each."""
+    settled: list[_Settled] = []
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        for work, done in jobs:
+            connection.execute("SAVEPOINT job")
+            try:
+                settled.append((done, work(connection), None))
+            except Exception as error:
+                connection.execute("ROLLBACK TO job")
+                settled.append((done, None, error))
+            connection.execute("RELEASE job")
+        connection.execute("COMMIT")
+    except Exception as error:  # the disk is full, the file is locked, or the transaction was ended from within
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return [(done, None, error) for _, done in jobs]
+    return settled
+
+
+def _settle(loop: asyncio.AbstractEventLoop, settled: Sequence[_Settled]) -> None:
+    def tell() -> None:
+        for done, result, error in settled:
+            if done.done():
+                continue  # whoever asked was cancelled
+            if error is not None:
+                done.set_exception(error)
+            else:
+                done.set_result(result)
+
+    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(tell)
 
 
 def asker_key(salt: bytes, user: int) -> str:
