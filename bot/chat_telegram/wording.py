@@ -132,9 +132,7 @@ def covers(covered: Covered) -> str:
     """What was searched, as a sentence."""
     many = "1 article" if covered.articles == 1 else f"{covered.articles:,} articles"
     if covered.first is None or covered.last is None:
-        return (
-            f"I searched {many}; none of them gives a date." if covered.articles else "There are no articles here yet."
-        )
+        return f"I searched {many}; none gives a date." if covered.articles else "There are no articles here yet."
     if covered.first == covered.last:
         return f"I searched {many} of {day(covered.first)}."
     return f"I searched {many}, from {day(covered.first)} to {day(covered.last)}."
