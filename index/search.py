@@ -66,6 +66,23 @@ def search(
     return sorted(hits, key=lambda hit: (-hit.score, -hit.vector_score, standing[hit.row]))
 
 
+def holding(snapshot: Snapshot, terms: Sequence[str], allowed: Allowed = None) -> list[str]:
+    """The ids of the articles that hold every one of the terms, however far apart; those with the best passage first.
+
+    Without a term it is every article; ties go to the id that comes first.
+    """
+    ids, owners = snapshot.owners
+    here = np.zeros(len(ids), dtype=np.bool_)
+    here[owners if allowed is None else owners[allowed]] = True
+    for term in dict.fromkeys(terms):
+        with_it = np.zeros(len(ids), dtype=np.bool_)
+        with_it[owners[snapshot.words.rows(term)]] = True
+        here &= with_it
+    highest = np.zeros(len(ids), dtype=np.float32)
+    np.maximum.at(highest, owners, snapshot.words.scores(terms))
+    return [ids[i] for i in sorted(np.flatnonzero(here).tolist(), key=lambda i: (-highest[i], ids[i]))]
+
+
 def best(scores: NDArray[np.float32], count: int, standing: NDArray[np.int32], allowed: Allowed = None) -> list[int]:
     """The rows of the highest scores among those allowed (None: all), highest first, ties by their standing."""
     rows = _highest(scores, count, 0, allowed)

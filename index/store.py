@@ -9,6 +9,7 @@ it is not in lists, counts, periods or rows, and no message names it.
 
 from __future__ import annotations
 
+import functools
 import json
 import sqlite3
 import threading
@@ -130,6 +131,13 @@ class Snapshot:
     def rows_in(self, scope: Scope) -> NDArray[np.bool_] | None:
         """Which passages are of articles in the scope, one boolean a row; None where all are. Kept for each scope."""
         return None if scope is None else self._rows_in(scope)
+
+    @functools.cached_property
+    def owners(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
+        """The articles' ids in the order of their rows, and for each row the place of its article among them."""
+        entries = list(self.entries())
+        numbers = np.repeat(np.arange(len(entries), dtype=np.int32), [len(entry.rows) for entry in entries])
+        return tuple(entry.id for entry in entries), numbers
 
     def counts_in(self, scope: Scope) -> Mapping[str, int]:
         """How many articles, sentences and passages the scope holds."""

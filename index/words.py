@@ -68,6 +68,14 @@ class Words:
                 scores[self._rows[start:end]] += self._values[start:end]  # a row occurs once in a column
         return scores
 
+    def rows(self, term: str) -> NDArray[np.int32]:
+        """The rows of the passages that hold the term, ascending; none where no passage does."""
+        if (column := self._vocabulary.get(term)) is None:
+            return np.zeros(0, dtype=np.int32)
+        start, end = self._starts[column : column + 2].tolist()
+        found: NDArray[np.int32] = self._rows[start:end]
+        return found
+
     def verify(self) -> None:
         """Raise `IndexDamaged` where the arrays do not fit one another or name a passage that is not there."""
         starts, columns = self._starts, len(self._vocabulary)

@@ -1,0 +1,211 @@
+"""A text that somebody has -> whether it stands in the articles word for word, and what is different if it does not.
+
+Comes in: a text and one generation. Goes out: a `Verdict` with the whole sentences that hold the text, or the nearest
+ones with every difference. The promises: `exact` means every letter and sign, in their order, within one article; only
+how much white space there is, the shapes of quotation marks and dashes, and marks around the whole text do not count.
+Case does, and so does the sign at the end: a full stop says that the sentence ends there. A text with an ellipsis is
+never exact: something was left out of it. A text that stands in any article of the scope is found. Knows nothing of
+models.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.aligned import (
+    DASHES,
+    DOUBLE,
+    ELLIPSIS,
+    SINGLE,
+    Alignment,
+    Difference,
+    Word,
+    align,
+    differences,
+    unmarked,
+    words,
+)
+from bot.cite import Citation, Place, check, cite
+from bot.errors import QuestionRefused
+from index.canonical import canonicalise
+from index.errors import DocumentRejected
+from index.search import best, holding
+from index.store import Scope, Snapshot, StoredArticle
+from index.words import terms
+
+LONGEST = 5_000
+# The share of the text's words that a run of sentences must have, in their order, to be what the text was made from;
+# and the fewest words that are compared. Trials: docs/LOG.md, "Checking quotes".
+_ALTERED = 0.65
+_FEWEST = 4
+_PASSAGES = 16  # looked at for what an altered text was made from
+_RUNS = 6  # runs of sentences that are compared word by word
+_PLACES = 5  # of an exact text: wire stories stand in many articles
+
+_PIECE = re.compile(
+    rf"(?P<dash>\s*[{DASHES}][\s{DASHES}]*)|(?P<space>\s+)|(?P<double>[{DOUBLE}])|(?P<single>[{SINGLE}])|.", re.DOTALL
+)
+_AS_ANY = {"dash": rf"\s*[{DASHES}][\s{DASHES}]*", "space": r"\s+", "double": f"[{DOUBLE}]", "single": f"[{SINGLE}]"}
+_ENDING = re.compile(rf"[{DOUBLE}{SINGLE}\s.,]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the articles say of a text.
+
+    `places` are whole sentences that hold it, the text itself marked in them as an answer is (None: all of it); for an
+    `altered` one the nearest sentences. `differences` are in the order of that article, empty unless it is altered.
+    """
+
+    kind: Literal["exact", "altered", "absent"]
+    places: tuple[Citation, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+
+def quoted(text: str, snapshot: Snapshot, scope: Scope = None) -> Verdict:
+    """Whether the text stands in the articles of the scope; raises `QuestionRefused` where it is none."""
+    text = _text(text)
+    places = _exact(text, snapshot, scope)
+    if places:
+        verdict = Verdict("exact", tuple(cite(place, marker) for marker, place in enumerate(places, 1)))
+    else:
+        verdict = _altered(text, snapshot, scope) or Verdict("absent")
+    check(verdict.places, snapshot, scope)
+    return verdict
+
+
+def _text(written: str) -> str:
+    if len(written) > LONGEST:
+        raise QuestionRefused("question_too_long", f"at most {LONGEST:,} characters can be checked at once")
+    try:
+        text = canonicalise(written).text.strip()
+    except DocumentRejected:
+        raise QuestionRefused("bad_text", "the text holds characters that are no text; please paste it again") from None
+    if not any(character.isalnum() for character in text):
+        raise QuestionRefused("empty_question", "please give the text that is to be checked")
+    return text
+
+
+def _exact(text: str, snapshot: Snapshot, scope: Scope) -> list[Place]:
+    """Where the text stands to the letter, each article once, those first that speak of it most."""
+    if ELLIPSIS.search(text):
+        return []
+    pattern, places = _pattern(text), list[Place]()
+    for id_ in holding(snapshot, terms(text), snapshot.rows_in(scope)):
+        stored = snapshot.article(id_)
+        held = (_place(stored, found.start(), found.end()) for found in pattern.finditer(stored.article.text))
+        if place := next(filter(None, held), None):
+            places.append(place)
+        if len(places) == _PLACES:
+            break
+    return places
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """What matches the text and nothing that differs from it in a letter or a sign."""
+    found = _ENDING.search(text)
+    ending = found[0] if found else ""
+    core = text[: len(text) - len(ending)].lstrip(f"{DOUBLE}{SINGLE} \n\t")
+    pieces = [_AS_ANY.get(piece.lastgroup or "", re.escape(piece[0])) for piece in _PIECE.finditer(core)]
+    stops = [sign for sign in ending if sign in ".,"]
+    end = rf"[{DOUBLE}{SINGLE}\s]*[{stops[0]}]" if stops else r"(?!\w)"  # the mark may stand on either side of it
+    return re.compile(rf"(?<!\w){''.join(pieces)}{end}")
+
+
+def _place(stored: StoredArticle, start: int, end: int, score: float = 1.0) -> Place | None:
+    """The sentences that hold a part of the article; None where it reaches into what is never cited."""
+    held = [i for i, one in enumerate(stored.sentences) if one.start < end and start < one.end]
+    if not held or any(stored.sentences[i].kind == "boilerplate" for i in held):
+        return None
+    first, last = stored.sentences[held[0]].start, stored.sentences[held[-1]].end
+    if start < first or end > last:
+        return None
+    return Place(stored, held[0], held[-1], None if (start, end) == (first, last) else (start, end), score)
+
+
+def _altered(text: str, snapshot: Snapshot, scope: Scope) -> Verdict | None:
+    """The sentences that the text was most likely made from, if they are near enough, and how it differs from them."""
+    said = unmarked(words(text))
+    count = sum(word.spoken for word in said)
+    if count < _FEWEST:
+        return None
+    likely = sorted(_runs(said, text, snapshot, scope), key=lambda run: -run.promise)[:_RUNS]
+    nearest = max((one for run in likely if (one := _near(run, said, count))), key=lambda one: one.score, default=None)
+    if nearest is None:
+        return None
+    article, found = nearest.run.stored.article.text, nearest.found
+    start, end = nearest.words[found.first].start, nearest.words[found.last].end
+    listed = differences(article, nearest.words, text, said, found)
+    # words and signs may be equal and not the letters: "U. S." for "U.S."
+    listed = listed or (Difference("changed", article[start:end], text, start, end),)
+    place = _place(nearest.run.stored, start, end, found.shared / count)
+    return Verdict("altered", (cite(place, 1),), listed) if place else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Sentences of one article, and the share of the text's words that they have in any order, less for more length."""
+
+    stored: StoredArticle
+    words: tuple[Word, ...]
+    promise: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A run cut down to the sentences that share words with the text, and how they lie to each other."""
+
+    run: _Run
+    words: Sequence[Word]
+    found: Alignment
+    score: float
+
+
+def _near(run: _Run, said: Sequence[Word], count: int) -> _Near | None:
+    """The run compared word by word, if it has enough of the text's words in their order."""
+    found = align(run.words, said)
+    if found is None or found.shared < _ALTERED * count:
+        return None
+    place = _place(run.stored, run.words[found.first].start, run.words[found.last].end)
+    if place is None:
+        return None
+    first, last = run.stored.sentences[place.first].start, run.stored.sentences[place.last].end
+    inside = [word for word in run.words if first <= word.start and word.end <= last]
+    found = align(inside, said)
+    return _Near(run, inside, found, 2 * found.shared / (count + found.span)) if found else None
+
+
+def _runs(said: Sequence[Word], text: str, snapshot: Snapshot, scope: Scope) -> Iterator[_Run]:
+    """Runs of sentences in and around the passages that share most words with the text, up to twice its length."""
+    wanted = Counter(word.key for word in said if word.spoken)
+    count = wanted.total()
+    scores = snapshot.words.scores(terms(text))
+    rows = [row for row in best(scores, _PASSAGES, snapshot.standing, snapshot.rows_in(scope)) if scores[row] > 0]
+    seen: set[tuple[str, int, int]] = set()
+    for passage in snapshot.passages(rows):
+        stored = snapshot.article(passage.article)
+        for first in _starts(stored, passage.first, passage.last, count):
+            run: list[Word] = []
+            for last in range(first, len(stored.sentences)):
+                sentence = stored.sentences[last]
+                if sentence.kind == "boilerplate" or len(run) > 2 * len(said) + 40:
+                    break
+                run += words(stored.article.text, sentence.start, sentence.end)
+                if last >= passage.first and (passage.article, first, last) not in seen:
+                    seen.add((passage.article, first, last))
+                    held = Counter(word.key for word in run if word.spoken)
+                    extra = max(0, held.total() - count)
+                    yield _Run(stored, tuple(run), ((wanted & held).total() - 0.05 * extra) / count)
+
+
+def _starts(stored: StoredArticle, first: int, last: int, count: int) -> range:
+    """Where a run may begin that reaches the passage: as far before it as the text has words."""
+    before = 0
+    while first > 0 and before < count:
+        first -= 1
+        before += len(stored.sentences[first].text.split())
+    return range(first, last + 1)
