@@ -101,8 +101,8 @@ class Records:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA secure_delete=ON")  # what is to be forgotten does not stay in free pages
-            for schema in self._schemas:
-                connection.executescript(schema)
+            tables = ";\n".join(self._schemas)
+            connection.executescript(f"BEGIN IMMEDIATE;\n{tables};\nCOMMIT;")  # one commit, not one a table
         except BaseException:
             connection.close()
             raise
