@@ -161,8 +161,8 @@ async def _turn_away(update: Update, visitor: Visitor, office: Office) -> None:
     if code is not None:
         await _pair(user, code, office)
     elif await office.access.first(user, "stranger", _HOUR):
-        how = "Send me the code that an administrator gave you, or your number" if pairing else "Your number, for them,"
-        await office.sender.send(user, plain(f"I answer only those whom an administrator let in. {how}: {user}"))
+        line = f"I answer only those whom an administrator let in. Your number, for them: {user}."
+        await office.sender.send(user, plain(f"{line} Or send me the code that you were given." if pairing else line))
 
 
 async def _pair(user: int, code: str, office: Office) -> None:

@@ -58,6 +58,11 @@ async def start(update: Update, context: Context) -> None:
     message, office = update.message, office_of(context)
     if message is None or message.from_user is None:
         return
+    payload = (message.text or "").split()[1:]
+    asked_for = await office.access.read_deep_link(payload[0]) if payload else None
+    if asked_for in LINKED:
+        await TABLE[asked_for].run(update, context)
+        return
     scope = await office.access.scope(message.chat.id)
     there = await held(office, scope)
     tried = await examples(office, scope, there.generation) if there.articles else ()
@@ -72,7 +77,11 @@ async def help_(update: Update, context: Context) -> None:
     if message is None:
         return
     visitor = await office.access.of(update)
-    await _say(message, office, *_helped(visitor, office))
+    pieces = [*_helped(visitor, office)]
+    if visitor.where == "group":
+        payload = await office.access.deep_link("help")
+        pieces.append(Piece("All of it in private", "link", f"https://t.me/{context.bot.username}?start={payload}"))
+    await _say(message, office, *pieces)
 
 
 async def sources(update: Update, context: Context) -> None:
@@ -150,6 +159,8 @@ _ALL = (
     Command("allow", "let a person or group in, by number", administration.allow),
     Command("deny", "turn a person or group away, by number", administration.deny),
 )
+# What a link to this bot may open; a link that we have not made opens nothing.
+LINKED = ("help", "latest", "sources", "status", "privacy")
 TABLE: Mapping[str, Command] = {command.name: command for command in _ALL}
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Word = Literal["publish", "discard"]
 _DIED = "The work stopped before its end; nothing was published. The log may say more; memory may have run out."
-_PATIENCE = 5.0  # seconds that a worker has to end by itself
+_PATIENCE = 2.0  # seconds that a worker has to end by itself
 
 
 class Bench(Protocol):

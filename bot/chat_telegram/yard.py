@@ -77,6 +77,7 @@ class Yard:
         task = asyncio.get_running_loop().create_task(watched(), context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: work.close())  # cancelled before its first step
 
     async def do(self, deed: Deed, notice: Notice, decide: Callable[[News], Awaitable[bool]] | None = None) -> News:
         """Do the deed and return its last news; `decide` says whether what is staged may be published."""

@@ -8,6 +8,7 @@ those of `tests.bot.tiny_archive`; the workshop is scripted.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
@@ -18,6 +19,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 import pytest
+from telegram.request import RequestData
 
 from bot.chat_telegram import access, articles, buttons, commands, questions, rebuild
 from bot.chat_telegram.asking import Asking
@@ -32,14 +34,14 @@ from bot.chat_telegram.workshop import Bench, Word
 from bot.chat_telegram.yard import Yard
 from index.article import Article
 from tests.bot import tiny_archive
-from tests.bot.telegram.recording import RecordingRequest, make_application, process
+from tests.bot.telegram.recording import Call, RecordingRequest, make_application, process
 
 T = TypeVar("T")
 ADMIN, MEMBER, STRANGER = 11, 22, 33
 GROUP, FOREIGN = -100500, -100600
 ARTICLES = (
     Article(
-        "harbour-1", "Mayor Ada Finch reopened the harbour of Rotterdam on Monday after three days of storms. "
+        "harbour-1", "Mayor Ada Finch opened the harbour of Rotterdam on Monday after three days of storms. "
         "Ships had waited outside.", "0" * 64, "harbour.txt", title="Harbour reopens", source="River Courier",
         published="2026-03-02", url="https://news.example/harbour",
     ),
@@ -96,12 +98,34 @@ class _FakeBench:
         self._shop.words.append(word)
 
 
+class Files(RecordingRequest):
+    """A recording that hands out files too: `files` by file id, with the size that Telegram tells where it lies."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.files: dict[str, bytes] = {}
+        self.told: dict[str, int] = {}
+
+    async def do_request(
+        self, url: str, method: str, request_data: RequestData | None = None, *_: Any, **__: Any
+    ) -> tuple[int, bytes]:
+        if "/file/bot" in url:
+            self.calls.append(Call("download", {}, 0.0))
+            return 200, self.files[url.rsplit("/", 1)[-1]]
+        status, body = await super().do_request(url, method, request_data)
+        if status == 200 and url.endswith("/getFile"):
+            id_ = str(self.calls[-1].parameters["file_id"])
+            found = {"file_id": id_, "file_unique_id": id_, "file_size": self.told.get(id_, len(self.files[id_]))}
+            return 200, json.dumps({"ok": True, "result": found | {"file_path": f"documents/{id_}"}}).encode()
+        return status, body
+
+
 @dataclass
 class Front:
     """What a test holds: feed it updates, look at `request`."""
 
     office: Office
-    request: RecordingRequest
+    request: Files
     application: Any
     shop: FakeShop
     clock: Clock
@@ -134,7 +158,7 @@ async def build(
     chosen: dict[str, Any] = {"admins": (ADMIN,), "users": (MEMBER,), "groups": (GROUP,)} | settings
     chosen["scopes"] = MappingProxyType(dict(chosen.get("scopes", {})))
     config = replace(archive.config, telegram=replace(archive.config.telegram, **chosen))
-    clock, shop, request = Clock(), FakeShop(), RecordingRequest()
+    clock, shop, request = Clock(), FakeShop(), Files()
     records = Records(index / "telegram.sqlite", SCHEMAS)
     await records.open()
     application = make_application(request)
