@@ -212,6 +212,17 @@ def _eval(arguments: argparse.Namespace, config: Config) -> int:
     return DONE
 
 
+def _feedback(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.chat_telegram.feedback import feedback, feedback_line
+
+    for given in feedback(config.index.dir, everything=arguments.all or not arguments.json):
+        if arguments.json:
+            _json(given)
+        else:
+            print(feedback_line(given))
+    return DONE
+
+
 def _verify(arguments: argparse.Namespace, config: Config) -> int:
     from index.generations import check, opened
     from index.store import open_snapshot, verify
@@ -323,5 +334,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("file", type=Path, metavar="FILE")
     one.add_argument("--half", metavar="NAME", help="only the questions whose `half` is NAME")
     one.add_argument("--json", action="store_true")
+    one = command("feedback", _feedback, "what people thought of the Telegram bot's answers")
+    one.add_argument("--json", action="store_true", help="as a question file for `byline eval`")
+    one.add_argument("--all", action="store_true", help="also feedback that does not say what the right answer is")
     command("verify", _verify, "check every file of the index and every offset")
     return parser

@@ -8,6 +8,7 @@ what the number means. Knows nothing of chats and buttons; `parts.py` keeps the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.answer import Answer, not_found
@@ -57,11 +58,11 @@ def nothing_indexed(question: str) -> Reply:
     return Reply(not_found(question, "empty_index", None))
 
 
-def cited(citation: Citation, numbered: bool = True) -> Iterator[Piece]:
+def cited(citation: Citation, numbered: bool = True, marked: bool = True) -> Iterator[Piece]:
     """A citation: its source on one line, its quote below; without a number, the outlet leads to the sentence."""
     yield from source(citation, numbered)
     yield Piece("\n")
-    yield quote(citation)
+    yield quote(citation) if marked else replace(quote(citation), answer=None)
 
 
 def source(citation: Citation, numbered: bool = True) -> Iterator[Piece]:
@@ -193,7 +194,7 @@ def _not_found(answer: Answer, covered: Covered) -> Iterator[Piece]:
                     "\n\nThe nearest sentence, which does not answer it:")  # fmt: skip
         for citation in answer.nearest:
             yield Piece("\n\n" if citation.marker > 1 else "\n")
-            yield from cited(citation)
+            yield from cited(citation, marked=False)  # what does not answer is not marked as if it did
 
 
 def _cut(used: int | None) -> Iterator[Piece]:
