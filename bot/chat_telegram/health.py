@@ -139,7 +139,8 @@ def tell_systemd(message: str) -> None:
     if address.startswith(("/", "@")):
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
             out.setblocking(False)
-            out.sendto(message.encode(), "\0" + address[1:] if address[0] == "@" else address)
+            out.connect("\0" + address[1:] if address[0] == "@" else address)
+            out.send(message.encode())
 
 
 async def watchdog(health: Health) -> None:

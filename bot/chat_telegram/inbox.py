@@ -147,7 +147,12 @@ class Inbox:
         async with self._door:  # two webhook calls at once must not both count on the last place
             while fit:
                 room = await self.room()
-                await self._store(fit[:room])
+                storing = asyncio.ensure_future(self._store(fit[:room]))
+                try:
+                    await asyncio.shield(storing)
+                except asyncio.CancelledError:
+                    await storing  # what is on the disk must be known here too, or it would wait for a restart
+                    raise
                 del fit[:room]
         return max(highest, default=None)
 
@@ -185,10 +190,18 @@ class Inbox:
         self._lanes[_lane(entry)][0] = begun
         return begun
 
-    def release(self, entry: Entry) -> None:
-        """Give an entry back as it is, to be given out again: what should have been written down could not be."""
+    def release(self, work: Work) -> None:
+        """Give an entry back, to be given out again: what became of it could not be written down."""
+        entry, messages = work.entry, tuple(work.messages)
+        lane = self._lanes.get(_lane(entry))
+        if lane and lane[0].serial == entry.serial:
+            lane[0] = replace(lane[0], messages=messages, sent=len(messages), doubtful=work.doubtful)
         self._taken.discard(_lane(entry))
         self._ring()
+
+    def behind(self, entry: Entry) -> int:
+        """How many wait for the same chat after this one."""
+        return max(0, len(self._lanes.get(_lane(entry), ())) - 1)
 
     async def sent(self, work: Work, message: int) -> None:
         """Write down a message that has gone out for the entry."""
@@ -215,8 +228,10 @@ class Inbox:
         """
         messages = tuple(work.messages) if work is not None else entry.messages
         doubtful = work.doubtful if work is not None else entry.doubtful
-        again = replace(entry, tries=max(0, entry.tries - 1), messages=messages, sent=len(messages), doubtful=doubtful)
-        await self._set(entry, "tries = ?", again.tries)  # a pause is no crash
+        again = replace(
+            entry, messages=messages, sent=len(messages), doubtful=doubtful
+        )  # tries as taken: a pause is no crash
+        await self._set(entry, "tries = ?", again.tries)
         self._lanes[_lane(entry)][0] = again
         await self._hold(_lane(entry), seconds, expires)
         self._taken.discard(_lane(entry))
@@ -284,8 +299,11 @@ class Inbox:
         return self._unfinished
 
     def idle(self) -> float:
-        """Seconds since an entry was finished, or, if that is later, since there was something to finish."""
-        return self._clock() - max(self.last_done, self._since)
+        """Seconds for which there was something to do and nothing moved; 0 while all that waits is held back."""
+        now = self._clock()
+        if all(self._held.get(lane, (0.0, False))[0] > now for lane in self._lanes):
+            return 0.0
+        return now - max(self.last_done, self._since)
 
     def home(self, chat: int) -> int:
         """The number that a chat has now."""

@@ -25,8 +25,8 @@ from telegram import MessageEntity, Update
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, CallbackContext
 
-from bot.chat_telegram.inbox import Entry, Inbox, Work, current
-from bot.chat_telegram.limits import GROUP_WINDOW, Quota
+from bot.chat_telegram.inbox import HELD_MOST, Entry, Inbox, Work, current
+from bot.chat_telegram.limits import Quota
 from bot.chat_telegram.sending import PUT_OFF, WORTH_WAITING, Gone, Later, Sender
 from bot.chat_telegram.sorting import Kind, moved_to, replied_to, sent_at, writer
 from bot.chat_telegram.wire import said
@@ -40,6 +40,7 @@ INLINE_SECONDS = 30.0  # an inline query that is older is no longer looked at by
 CRASHES = 10  # times that a process may end while it works on an entry, before the entry is given up
 PATIENCE_SECONDS = 180.0  # for one entry's handlers; an order may take as long as it takes
 BUSY_SECONDS = 10.0  # a longer wait is not worth having: the person is told so at once
+UNSETTLED_PAUSE = 1.0  # seconds before an entry is given out again whose outcome could not be written down
 FIRST_GUESS = 0.25  # seconds of a question, until some have been measured
 
 BUSY = "I am busy: more questions are waiting than I can answer soon. Please ask again in a minute."
@@ -85,7 +86,6 @@ class Workers:
         self._inbox, self._sender, self._application, self._welcome = inbox, sender, application, welcome
         self._clock, self._workers = clock, settings.workers
         self._people = Quota([(settings.per_user_10s, 10.0), (settings.per_user_hour, 3_600.0)])
-        self._groups = Quota([GROUP_WINDOW])
         self._told = Quota([(1, 60.0)])
         self._took: deque[float] = deque([FIRST_GUESS], maxlen=20)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -118,12 +118,7 @@ class Workers:
                 entry = await self._inbox.take(kinds)
             finally:
                 self._waiting.discard(task)
-            try:
-                await self.deal(entry)
-            except Exception as error:
-                log.error("update %d could not be settled: %s", entry.update_id, where(error))
-                await asyncio.sleep(1)
-                self._inbox.release(entry)
+            await self.deal(entry)
 
     async def deal(self, entry: Entry) -> None:
         """Do what is to be done about one entry, and settle it."""
@@ -145,6 +140,10 @@ class Workers:
                 await self._put_off(entry, work, failure)
             else:
                 await self._inbox.done(entry, outcome)
+        except Exception as error:
+            log.error("update %d could not be settled: %s", entry.update_id, where(error))
+            await asyncio.sleep(UNSETTLED_PAUSE)
+            self._inbox.release(work)
         finally:
             current.reset(token)
 
@@ -165,9 +164,10 @@ class Workers:
             return "stale" if "inline_query" in entry.raw and now - entry.received > INLINE_SECONDS else None
         if entry.tries or work.messages or work.doubtful:
             return None  # begun before: it was let in then
-        if (wait := self._sender.wait(entry.lane)) > WORTH_WAITING:
+        crowded = entry.lane < 0 and self._inbox.behind(entry) > HELD_MOST
+        if not crowded and (wait := self._sender.wait(entry.lane)) > WORTH_WAITING:
             raise Later(wait)  # before anything is counted or computed
-        if limited := self._over(entry, now):
+        if limited := self._over(entry, now, crowded):
             outcome, line, key = limited
             if not await self._welcome(update) or self._told.take(key, now):
                 return outcome
@@ -176,16 +176,14 @@ class Workers:
             return await self._tell(entry, BUSY, "busy") if await self._welcome(update) else "busy"
         return None
 
-    def _over(self, entry: Entry, now: float) -> tuple[str, str, tuple[str, int]] | None:
+    def _over(self, entry: Entry, now: float, crowded: bool) -> tuple[str, str, tuple[str, int]] | None:
         """Which limit the question is over, if any, with what is said of it and for whom."""
         person = writer(entry.raw) or entry.lane
-        if entry.lane < 0 and self._groups.wait(entry.lane, now):
+        if crowded:
             return "limited", GROUP_TOO_MANY, ("group", entry.lane)
         if wait := self._people.take(person, now):
             words = f"{wait:.0f} seconds" if wait < 90 else f"{wait / 60:.0f} minutes"
             return "limited", TOO_MANY.format(wait=words), ("person", person)
-        if entry.lane < 0:
-            self._groups.book(entry.lane, now)
         return None
 
     def _expected(self) -> float:

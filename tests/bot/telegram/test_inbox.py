@@ -208,6 +208,21 @@ async def test_there_are_never_more_than_fit_and_the_rest_is_not_acknowledged(tm
 
 
 @awaited
+async def test_an_accept_that_is_cancelled_has_stored_and_knows_it_or_has_not_stored(tmp_path: Path) -> None:
+    """Else Telegram's repetition would be taken for something that is being dealt with."""
+    records, box = await opened(tmp_path)
+    for number in range(1, 40):
+        accepting = asyncio.create_task(box.accept([question(number, number)]))
+        for _ in range(number % 4):
+            await asyncio.sleep(0)
+        accepting.cancel()
+        await asyncio.gather(accepting, return_exceptions=True)
+        await box.accept([question(number, number)])
+    assert sorted(ids(await all_of(box))) == list(range(1, 40))
+    await records.close()
+
+
+@awaited
 async def test_finished_updates_leave_no_text_behind_and_their_numbers_for_two_days(tmp_path: Path) -> None:
     clock = Clock()
     records, box = await opened(tmp_path, clock)
