@@ -20,19 +20,21 @@ from bot.chat_telegram.deeds import SHOWN, Deed, Differs, Item, Left, News, Outc
 from bot.config import Config
 from bot.errors import BylineError
 from bot.faults import record, show_warnings
-from index.errors import IndexFailure
+from index.errors import IndexBusy, IndexFailure
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from bot.answer import Answer
     from index.build import Report
+    from index.stage import Staged
     from index.store import Snapshot
 
 _NICE = 10
 _EVERY = 0.5  # seconds between two news of progress
 _LONGEST = 160  # characters of a question, an answer, a title
 _SECRETS = ("TELEGRAM_BOT_TOKEN", "TELEGRAM_BOT_TOKEN_FILE", "TELEGRAM_WEBHOOK_SECRET", "TELEGRAM_WEBHOOK_SECRET_FILE")
+_PAUSES = (1.0, 2.0, 4.0)  # seconds between two tries to publish while another process writes
 _PATIENCE = 600.0  # seconds that a staged generation waits for its word, whatever becomes of the bot
 
 
@@ -121,8 +123,22 @@ def _rebuild(config: Config, deed: Deed, pipe: Connection, progress: _Progress) 
     except BaseException:
         staged.discard()
         raise
-    report = staged.publish()
+    report = _published(staged)
     return News("done", outcome=_outcome(report, old, open_snapshot(config.index.dir, whole=False), deed))
+
+
+def _published(staged: Staged) -> Report:
+    """Publish what waits; another writer is given some time to finish."""
+    for pause in _PAUSES:
+        try:
+            return staged.publish()
+        except IndexBusy:
+            time.sleep(pause)
+    try:
+        return staged.publish()
+    except BaseException:
+        staged.discard()
+        raise
 
 
 def _compared(

@@ -220,7 +220,7 @@ def test_scopes_belong_to_chats_and_all_means_no_limit(tmp_path: Path, monkeypat
     async def tried(front: Front) -> list[Scope]:
         return [await front.office.access.scope(chat) for chat in (MEMBER, GROUP, STRANGER)]
 
-    settings = {"scopes": {MEMBER: ("press", "wires"), GROUP: ("all",)}, "default_scope": ("wires",)}
+    settings: dict[str, Any] = {"scopes": {MEMBER: ("press", "wires"), GROUP: ("all",)}, "default_scope": ("wires",)}
     found = run(tmp_path, monkeypatch, tried, **settings)
     assert found == [frozenset({"press", "wires"}), None, frozenset({"wires"})]
 
