@@ -31,7 +31,7 @@ T = TypeVar("T")
 WAITING = 64  # jobs in the line; the inbox lets fewer through than this, so a full one is our own overload
 PATIENCE = 60.0  # seconds until a person is told to try again
 _KEPT = 256  # replies; a few kilobytes each
-_OTHER_THREADS = 2  # for work without models: one long piece of it (a build) must not hold up a look at an article
+_OTHER_THREADS = 2  # for other people's work, which may be a build
 
 
 class Busy(Exception):
@@ -96,6 +96,7 @@ class Asking:
     ) -> None:
         self._library, self._max_chars, self._waiting, self._patience = library, max_chars, waiting, patience
         self._models = ThreadPoolExecutor(1, "models")
+        self._looks = ThreadPoolExecutor(1, "looks")
         self._others = ThreadPoolExecutor(_OTHER_THREADS, "archive")
         self._line: list[tuple[int, int, Callable[[], Any], asyncio.Future[Any]]] = []
         self._turn = itertools.count()
@@ -105,7 +106,7 @@ class Asking:
 
     async def ask(self, question: str, scope: Scope) -> Reply:
         """The reply to a question; raises `Busy`, BylineError, IndexFailure."""
-        generation = await self.off(self._library.generation)
+        generation = await self._look(self._library.generation)
         key = (self._normal(question), scope, generation)
         if key in self._replies:
             self._replies.move_to_end(key)
@@ -117,11 +118,11 @@ class Asking:
 
     async def around(self, citation: Citation, generation: str, sentences: int, scope: Scope = None) -> Context:
         """The sentences around a citation, from the generation that it came from; raises `AnswerGone`."""
-        return await self.off(lambda: self._library.around(citation, generation, sentences, scope))
+        return await self._look(lambda: self._library.around(citation, generation, sentences, scope))
 
     async def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:
         """Compare stored quotes with the articles before they are shown again; raises `AnswerGone` and the like."""
-        await self.off(lambda: self._library.check(citations, generation, scope))
+        await self._look(lambda: self._library.check(citations, generation, scope))
 
     async def quoted(self, text: str, scope: Scope) -> Verdict:
         """Whether the text stands in the articles of the scope, word for word."""
@@ -133,7 +134,7 @@ class Asking:
 
     async def covered(self, scope: Scope) -> Covered:
         """What the scope holds now."""
-        return await self.off(lambda: self._library.covered(scope))
+        return await self._look(lambda: self._library.covered(scope))
 
     def snapshot(self) -> Snapshot:
         """The newest generation; it blocks: call it in work that is given to `off`."""
@@ -153,7 +154,12 @@ class Asking:
             future.cancel()
         self._line.clear()
         self._models.shutdown(wait=False, cancel_futures=True)
+        self._looks.shutdown(wait=False, cancel_futures=True)
         self._others.shutdown(wait=False, cancel_futures=True)
+
+    async def _look(self, work: Callable[[], T]) -> T:
+        """A short look at the articles, on a thread of its own: no build and no model holds it up."""
+        return await asyncio.get_running_loop().run_in_executor(self._looks, work)
 
     def _normal(self, question: str) -> str:
         try:

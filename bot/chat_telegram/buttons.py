@@ -80,7 +80,9 @@ async def pressed(update: Update, context: CallbackContext[Any, Any, Any, Any]) 
     elif press.key.action != "n":
         view = await _view(here, press)
         shown = parts(view.pieces)
-        await here.sender.edit(press.chat, press.message, shown[-1 if view.last else 0], view.keyboard)
+        part = shown[-1 if view.last else 0]
+        if not await here.sender.edit(press.chat, press.message, part, view.keyboard):
+            await here.sender.send(press.chat, [part], thread=press.thread, keyboard=view.keyboard)
 
 
 async def _read(here: Office, query: CallbackQuery) -> _Press | str:

@@ -15,11 +15,12 @@ from typing import Any
 from telegram import Message, MessageEntity, Update
 from telegram.ext import BaseHandler, CallbackContext, MessageHandler, filters
 
-from bot.chat_telegram import quotes
 from bot.chat_telegram.answers import asked_as
 from bot.chat_telegram.giving import Asked, give, offer_again
 from bot.chat_telegram.office import Office, office
 from bot.chat_telegram.parts import Piece, parts
+from bot.chat_telegram.quotes import check as compare
+from bot.chat_telegram.quotes import is_quote
 from bot.chat_telegram.records import asker_key
 from bot.chat_telegram.wording import HELP
 
@@ -47,7 +48,7 @@ async def said(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> 
         text = message.reply_to_message.text or message.reply_to_message.caption or ""
     if not text:
         await _help(here, message)
-    elif quotes.is_quote(text, forwarded=message.forward_origin is not None):
+    elif is_quote(text, forwarded=message.forward_origin is not None):
         await check_quote(here, update, text)
     else:
         await answer_question(here, update, text)
@@ -69,7 +70,7 @@ async def check_quote(office: Office, update: Update, text: str) -> None:
     """Say whether the text stands in the articles word for word."""
     message = update.effective_message
     if message is not None and message.from_user is not None:
-        await quotes.check(office, _asked(message, text))
+        await compare(office, _asked(message, text))
 
 
 async def ask(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:

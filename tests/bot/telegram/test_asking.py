@@ -210,14 +210,17 @@ async def test_many_publications_do_not_pile_up_snapshots(tmp_path: Path, monkey
 
 
 @in_loop
-async def test_questions_in_work_do_not_hold_up_the_loop() -> None:
+async def test_neither_questions_nor_builds_hold_up_a_look_at_the_articles() -> None:
     library = SlowLibrary()
     asking = Asking(library)
     task = asyncio.create_task(asking.ask("slow?", None))
     await until(lambda: library.inside == 1)
+    builds = [asyncio.create_task(asking.off(lambda: library.go.wait(10))) for _ in range(3)]
     began = time.perf_counter()
     await asking.covered(None)
+    with pytest.raises(AnswerGone):
+        await asking.check((), "gen-0", None)
     assert time.perf_counter() - began < 1
     library.go.set()
-    await task
+    await asyncio.gather(task, *builds)
     asking.close()

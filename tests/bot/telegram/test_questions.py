@@ -11,7 +11,7 @@ import pytest
 from bot.chat_telegram.asking import Library, Reply
 from index.article import Article
 from index.store import Scope
-from tests.bot.telegram.newsroom import ASKED, GROUP, in_loop, newsroom
+from tests.bot.telegram.newsroom import ARTICLES, ASKED, GROUP, in_loop, newsroom
 from tests.bot.telegram.recording import BOT, Call, chat, message, user
 
 UNKNOWN = "which painter won the yacht race?"
@@ -257,6 +257,30 @@ async def test_an_answer_too_long_for_a_message_is_cut_between_its_quotes_with_t
         assert {kind for call in (first, last) for kind, _ in entities(call) if "blockquote" in kind} == {
             "expandable_blockquote"
         }
+
+
+@in_loop
+async def test_an_edit_takes_as_many_messages_as_its_answer_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lakes = ["Constance", "Geneva", "Como", "Garda", "Lugano"]
+    texts = [
+        f"The Zeppelin Society says that its airship flew over {one}, {'again and ' * 110}landed." for one in lakes
+    ]
+    articles = [Article(one, text, "0" * 64, f"seeds/{one}.txt") for one, text in zip(lakes, texts, strict=True)]
+    async with newsroom(tmp_path, monkeypatch, articles=(*ARTICLES, *articles)) as room:
+        asked = message(ASKED)
+        await room.feed(asked)
+        for number, text in enumerate(("who says that its airship flew and landed?", ASKED)):
+            room.request.clear()
+            await room.feed({"update_id": 900 + number, "edited_message": asked["message"] | {"text": text}})
+            edits, sends = room.request.of("editMessageText"), room.request.of("sendMessage")
+            if not number:
+                assert [call.parameters["message_id"] for call in edits] == [1001] and len(sends) == 1
+                assert not edits[0].buttons and sends[0].button("Sources")
+            else:
+                assert [call.parameters["message_id"] for call in edits] == [1001, 1002] and not sends
+                assert edits[0].button("Sources") and "earlier answer" in edits[1].text and not edits[1].buttons
 
 
 class Full:
