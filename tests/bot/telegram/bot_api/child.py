@@ -21,6 +21,13 @@ from types import TracebackType
 from tests.bot.telegram.bot_api.server import BotApi
 
 ROOT = Path(__file__).resolve().parents[4]
+_CHATTY = """
+import logging, sys
+logging.Logger.setLevel = lambda self, level: None
+logging.getLogger().level = logging.DEBUG
+from bot.__main__ import main
+sys.exit(main(["telegram"]))
+"""
 
 
 def free_port() -> int:
@@ -30,13 +37,16 @@ def free_port() -> int:
 
 
 class Bot:
-    """One bot over one index folder; it can be started again after it ended or was killed."""
+    """One bot over one index folder; it can be started again after it ended or was killed.
 
-    def __init__(self, server: BotApi, folder: Path, index: Path, **settings: str) -> None:
+    `chatty`: every library logs everything, whatever level the bot asks of it.
+    """
+
+    def __init__(self, server: BotApi, folder: Path, index: Path, *, chatty: bool = False, **settings: str) -> None:
         self.server, self.folder, self.index = server, folder, index
         self.health = free_port()
         self.log = folder / f"bot-{self.health}.log"
-        self._settings = settings
+        self._settings, self._program = settings, ("-c", _CHATTY) if chatty else ("-m", "bot", "telegram")
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Bot:
@@ -72,7 +82,7 @@ class Bot:
         polls = len(self.server.of("getUpdates"))
         with open(self.log, "ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "bot", "telegram"], cwd=self.folder, env=self.environment(),
+                [sys.executable, *self._program], cwd=self.folder, env=self.environment(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
         if wait:
