@@ -20,7 +20,7 @@ class Article:
 
     `published` is an ISO date (`2019-03-23`) or None. `origin` is the path or address that it was read from,
     shown to people only. `raw_sha256` is the digest of the bytes it came from (of its own line in JSON lines).
-    `markup` is the format it was read from: `text`, `markdown`, `html` or `jsonl`. `flags` counts what
+    `markup` is the format it was read from: `text`, `markdown`, `html`, `jsonl`, `pdf`, `docx`, `epub` or `email`. `flags` counts what
     reading took out or noticed, for example `("bidi_stripped=2", "confusable=1")`.
     """
 

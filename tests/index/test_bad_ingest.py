@@ -1,10 +1,9 @@
 """Bad input at the door: each known bad document ends as it must, and never takes the others with it.
 
-One test for each case of the project's list of bad inputs (ING-...) that concerns text, Markdown, saved pages and
-JSON lines; those about what lies in a folder (067, 069, 070) are in sources/test_files.py. Cases that belong to what
-does not exist yet, and come with it: PDF 034, 035, 037 to 039, 041 to 043 (a PDF is `unsupported_format` until then,
-tested here); DOCX and archives 047, 049; feeds and addresses 050, 051, 053 to 055, 057, 058; syndication and trust
-061, 062. Cases that belong to later steps: too many sentences in 017 and lines as units in 073 (splitting; that they
+One test for each case of the project's list of bad inputs (ING-...) that concerns files; those about what lies in a
+folder (067, 069, 070) are in sources/test_files.py, those about PDF, DOCX and archives (037 to 049) in
+test_bad_files.py. Cases that belong elsewhere: feeds and addresses 050, 051, 053 to 055, 057, 058; syndication and
+trust 061, 062. Cases that belong to later steps: too many sentences in 017 and lines as units in 073 (splitting; that they
 are read quickly is tested here), what the terminal prints in 009 and what Telegram shows in 065, exit codes and the
 index kept in 069 to 071 (the build).
 """
@@ -216,8 +215,8 @@ def test_033_a_page_cut_within_a_character_is_refused(read: Read) -> None:
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.4\n%%EOF", b"%PDF-1.4" + b"\x00" * 200])
-def test_034_035_a_pdf_is_named_as_not_read(read: Read, data: bytes) -> None:
-    assert _reason(read("a.pdf", data)) == "unsupported_format"
+def test_034_035_what_is_no_pdf_behind_its_first_bytes_is_refused(read: Read, data: bytes) -> None:
+    assert _reason(read("a.pdf", data)) == "bad_pdf"
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.html"])
