@@ -110,7 +110,7 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
         for line in edge:
             places.setdefault(_mask(line.text), []).append((number, line.y))
     offsets = Counter(
-        value - number for number, edge in enumerate(edges) for value in {_number(line.text) for line in edge} if value
+        value - number for number, edge in enumerate(edges) for value in {_number(line.text) for line in edge} - {None}
     )
     kept = []
     for number, page in enumerate(pages):
@@ -128,13 +128,11 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 def _is_furniture(line: Line, page: int, places: dict[str, list[tuple[int, float]]], offsets: Counter[int]) -> bool:
     if not any(character.isalnum() for character in line.text):
         return True
-    elsewhere = {number for number, y in places[_mask(line.text)] if number != page and abs(y - line.y) < _NEAR}
-    if elsewhere and len(line.text) <= 160:
-        return True
     value = _number(line.text)
-    if _OF.fullmatch(line.text.strip()):
-        return True
-    return value is not None and (offsets[value - page] > 1 or value == page + 1)
+    if value is not None:
+        return offsets[value - page] > 1 or value == page + 1 or _OF.fullmatch(line.text.strip()) is not None
+    elsewhere = any(number != page and abs(y - line.y) < _NEAR for number, y in places[_mask(line.text)])
+    return elsewhere and len(line.text) <= 160
 
 
 def _edges(page: Sequence[Line]) -> list[Line]:
@@ -151,7 +149,7 @@ def _edges(page: Sequence[Line]) -> list[Line]:
 def _mask(text: str) -> str:
     """What stays the same in a running head or foot from page to page."""
     if _ROMAN.fullmatch(text):
-        return "#"
+        return "roman"
     return re.sub(r"\d+", "#", re.sub(r"\s+", " ", text).strip().casefold())
 
 

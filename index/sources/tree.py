@@ -35,6 +35,11 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th", "cell"))
 _SILENT = ("script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "textarea", "canvas")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+# The parser lets them through, but no text with one of them can be put back into a tree.
+_NO_XML = {**dict.fromkeys((*range(9), 11, *range(14, 32), 0xFFFE, 0xFFFF)), 12: " "}
+_REFERENCES = re.compile(
+    r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01])(?!\d)|x0*(?:[0-8bce-f]|1[\da-f])(?![\da-f]));?", re.IGNORECASE
+)
 
 
 def parse(text: str) -> Element:
@@ -43,9 +48,10 @@ def parse(text: str) -> Element:
         raise DocumentRejected("too_large", f"more than {_OPENINGS:,} tags; save the article alone")
     if _CROWDED.search(text):
         raise DocumentRejected("too_large", "a tag with 200 attributes or more; save the article alone")
+    text = _REFERENCES.sub("", text.translate(_NO_XML))
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
-        tree = lxml.html.document_fromstring(text.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
+        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError):
         raise DocumentRejected("no_text", "the page is empty") from None
     for error in parser.error_log:
