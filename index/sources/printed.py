@@ -109,9 +109,9 @@ def without_furniture(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     for number, edge in enumerate(edges):
         for line in edge:
             places.setdefault(_mask(line.text), []).append((number, line.y))
-    offsets = Counter(
-        value - number for number, edge in enumerate(edges) for value in {_number(line.text) for line in edge} - {None}
-    )
+    offsets: Counter[int] = Counter()
+    for number, edge in enumerate(edges):
+        offsets.update({value - number for line in edge if (value := _number(line.text)) is not None})
     kept = []
     for number, page in enumerate(pages):
         at_edge = set(map(id, edges[number]))

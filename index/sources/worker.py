@@ -110,6 +110,8 @@ def _answer(request: dict[str, Any], data: bytes, refused: list[str]) -> dict[st
         return {"reason": rejected.reason, "detail": rejected.detail}
     except MemoryError:
         return {"reason": "memory_limit", "detail": "reading it takes more than 1 GB of memory", "last": True}
+    except RecursionError:
+        return {"reason": "too_deep", "detail": "its parts are nested too deep"}
     except Exception as error:  # what its makers did not think of costs the document alone
         told = "".join(traceback.format_exception(error, limit=-20))[-20_000:]
         return {"reason": "unreadable", "detail": f"{type(error).__name__} while it was read", "trace": told}
