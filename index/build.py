@@ -24,7 +24,6 @@ from index.known import known_of
 from index.prepare import Prepared, embedded_text, prepare
 from index.publish import publish, writing
 from index.sources.files import Skipped
-from index.sources.parsers import parsing
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
 from index.store import Entry, Snapshot, StoredArticle, open_snapshot
@@ -80,7 +79,7 @@ def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress
 
     Raises `IndexFailure` where not one article can be read: the old index then stays as it is.
     """
-    with writing(index), parsing():
+    with writing(index):
         old = _old(index)
         if old is None:
             recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
@@ -92,7 +91,7 @@ def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) 
 
     Where no article changes, nothing is published, also if a document could not be read: the report says so.
     """
-    with writing(index), parsing():
+    with writing(index):
         try:
             old = open_snapshot(index)  # damage is not passed over here: what is there is to stay
         except IndexMissing:

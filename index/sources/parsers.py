@@ -23,7 +23,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +58,8 @@ class Worker:
 
     def ask(self, request: dict[str, Any], data: bytes, deadline: float) -> dict[str, Any]:
         """The reply to one request; raises `_WorkerDied`, or `TimeoutError` when the deadline has passed."""
+        if self._process is not None and self._process.poll() is not None:
+            self.close()  # it had nothing to do for long, or something ended it between documents
         process = self._process or self._start()
         try:
             reply = self._exchange(process, request, data, deadline)
@@ -211,15 +212,6 @@ def parsed(markup: str, data: bytes, address: str | None = None) -> Contents:
             log.warning("a parser failed: %s", reply["trace"])
         raise DocumentRejected(str(reply.get("reason")), str(reply.get("detail")))
     return contents
-
-
-@contextlib.contextmanager
-def parsing() -> Iterator[None]:
-    """While this is open a worker is kept from document to document; it is ended after it."""
-    try:
-        yield
-    finally:
-        close()
 
 
 def close() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -25,7 +26,7 @@ from index.sources.chapters import chapters
 from index.sources.contents import Contents
 from index.sources.files import File, Skipped, find, opened, shown
 from index.sources.jsonl import declared_key, numbered_lines, read_jsonl, record
-from index.sources.parsers import parsed
+from index.sources.parsers import close, parsed
 from index.sources.sniff import HEAD, Markup, check_text, markup_of
 from index.sources.text import read_text
 
@@ -40,7 +41,7 @@ TEXT_LIMIT = 2_000_000
 # Markdown made to be slow takes 19 s a megabyte: docs/LOG.md. JSON lines are limited by the line.
 FILE_LIMITS: dict[Markup, int] = {
     "text": TEXT_LIMIT, "markdown": 1_000_000, "html": 4_000_000, "pdf": 20_000_000, "docx": 20_000_000,
-    "epub": 20_000_000, "email": 20_000_000,
+    "epub": 20_000_000, "email": 20_000_000, "zip": 20_000_000,
 }  # fmt: skip
 # Bytes that an archive of articles, and an EPUB, may unpack to in all; one member is in memory at a time.
 UNPACKED_LIMITS: dict[Markup, int] = {"zip": UNPACKED, "docx": 50_000_000, "epub": 200_000_000}
@@ -85,14 +86,31 @@ def documents(paths: Sequence[Path], keys: Mapping[str, str] | None = None) -> I
 
     A file whose place is in `keys` is known by the key given there, not by its path within the given folder.
     """
-    for item in find(paths, keys):
-        if isinstance(item, Skipped):
-            yield item
-            continue
-        try:
-            yield from _documents_of(item)
-        except DocumentRejected as rejected:
-            yield Skipped(item.origin, rejected.reason, rejected.detail)
+    try:
+        for item in find(paths, keys):
+            if isinstance(item, Skipped):
+                yield item
+                continue
+            try:
+                yield from _documents_of(item)
+            except DocumentRejected as rejected:
+                yield Skipped(item.origin, rejected.reason, rejected.detail)
+    finally:
+        close()
+
+
+def document_in(data: bytes, name: str, address: str, final_address: str | None = None) -> Document:
+    """The document in bytes that were fetched, known by their address; `name` is only looked at for its extension.
+
+    Raises `DocumentRejected`, also where they hold several documents: those are to be saved and given as a file.
+    """
+    found = list(islice(_within(File("", name, address), BytesIO(data), len(data)), 2))
+    if len(found) != 1:
+        raise DocumentRejected("unsupported_format", "it holds several articles; save it and give the file")
+    (one,) = found
+    if isinstance(one, Skipped):
+        raise DocumentRejected(one.reason, one.detail)
+    return replace(one, key=address, address=final_address)
 
 
 def _documents_of(file: File) -> Iterator[Document | Skipped]:
@@ -205,6 +223,8 @@ def _article(document: Document, collections: Sequence[str]) -> Article:
         language=_words(contents.language, 35),
         collections=tuple(collections),
         flags=tuple(sorted((*contents.flags, *canonical.flags))),
+        # They are offsets in the text as it was handed over.
+        pages=contents.pages if canonical.text == contents.text else (),
     )
 
 

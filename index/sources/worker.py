@@ -15,9 +15,11 @@ import importlib
 import json
 import os
 import resource
+import select
 import struct
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from index.errors import DocumentRejected
@@ -26,8 +28,10 @@ from index.sources.contents import Contents
 MEMORY = 2**30
 SECONDS = 20
 OUTPUT = 4_000_000
+# Without a document for so long it ends by itself: a bot that runs for months reads one now and then.
+IDLE_SECONDS = 60
 # A process that has grown to this has too little room left for the next document, and is given up after its reply.
-_TIRED_KB = 400_000
+_TIRED = 400_000_000
 _TIRED_DOCUMENTS = 2000
 _FRAME = struct.Struct(">II")
 
@@ -81,10 +85,13 @@ def main(folder: str) -> None:
         os.dup2(nothing.fileno(), 1)
     sys.dont_write_bytecode = True
     refused: list[str] = []
+    held = _sizing()
     _bound_memory()
     _leave_network()
     _guard(folder, refused)
     for _ in range(_TIRED_DOCUMENTS):
+        if not select.select([requests], [], [], IDLE_SECONDS)[0]:
+            return
         head = requests.read(_FRAME.size)
         if len(head) < _FRAME.size:
             return
@@ -93,7 +100,7 @@ def main(folder: str) -> None:
         data = requests.read(size)
         reply = _answer(request, data, refused)
         del data
-        last = reply.pop("last", False) or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _TIRED_KB * _UNIT
+        last = reply.pop("last", False) or held() > _TIRED
         _send(replies, reply | {"last": last})
         if last:
             return
@@ -129,7 +136,18 @@ def _send(replies: BinaryIO, reply: dict[str, Any]) -> None:
     replies.flush()
 
 
-_UNIT = 1024 if sys.platform == "darwin" else 1  # getrusage counts bytes there, kilobytes elsewhere
+def _sizing() -> Callable[[], int]:
+    """A function that gives this process's memory in bytes: its address space, where the system shows it.
+
+    The largest size that `getrusage` gives is of no use on Linux: a new process begins with that of its parent.
+    """
+    try:
+        shown = os.open("/proc/self/statm", os.O_RDONLY)
+    except OSError:
+        unit = 1 if sys.platform == "darwin" else 1024
+        return lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    page = resource.getpagesize()
+    return lambda: int(os.pread(shown, 100, 0).split()[0]) * page
 
 
 def _bound_memory() -> None:

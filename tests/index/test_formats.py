@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from bot.report import article_json, article_lines
+from bot.cite import Place, cite
+from bot.message import sources
+from bot.report import article_json, article_lines, citation_json
 from index.build import Recipe, add, build
 from index.known import known_of
 from index.sources import parsers
@@ -58,6 +60,33 @@ def test_every_sentence_stands_in_what_is_shown(
         assert sentence.text in printed
     passages = snapshot.passages(range(stored.rows.start, stored.rows.stop))
     assert all(passage.text in told["text"] for passage in passages)
+    snapshot.close()
+
+
+def test_a_citation_names_the_page_whose_extracted_text_it_begins_on(tmp_path: Path, embedder: NGramEmbedder) -> None:
+    """Also after the index was built again around it; an article of another format has no pages."""
+    pages = [column("The harbour of Senn reopened on Monday. The coun-"), column("cil was glad. Ships had waited.")]
+    (tmp_path / "a.pdf").write_bytes(pdf([drawn(page) for page in pages]))
+    (tmp_path / "b.txt").write_text("Plain text stands here.")
+    index = tmp_path / "index"
+    build(index, [tmp_path / "a.pdf", tmp_path / "b.txt"], RECIPE, quiet)
+    (tmp_path / "b.txt").write_text("Other text stands here.")
+    build(index, [tmp_path / "a.pdf", tmp_path / "b.txt"], RECIPE, quiet)
+    snapshot = open_snapshot(index)
+    found = {}
+    for entry in snapshot.entries():
+        stored = snapshot.article(entry.id)
+        for number, sentence in enumerate(stored.sentences):
+            found[sentence.text] = cite(Place(stored, number, number, None, 0.5), 1)
+    assert {quote: one.page for quote, one in found.items()} == {
+        "The harbour of Senn reopened on Monday.": 1, "The council was glad.": 1, "Ships had waited.": 2,
+        "Other text stands here.": None,
+    }  # fmt: skip
+    shown = [
+        "".join(run.text for run in part.runs) for part in sources([found["Ships had waited."]], {1: "sentence 3 of 3"})
+    ]
+    assert shown[1] == "outlet not given, date not given, extracted text of page 2, sentence 3 of 3"
+    assert citation_json(found["Ships had waited."])["page"] == 2
     snapshot.close()
 
 

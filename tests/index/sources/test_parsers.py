@@ -45,6 +45,8 @@ def parse(markup, data, address):
         while True: pass
     elif order == b"sleep":
         time.sleep(60)
+    elif order == b"grow":
+        hold = globals()["hold"] = bytearray(5 * 10**8)
     elif order == b"long":
         return Contents("long " * 2_000_000)
     elif order == b"types":
@@ -115,6 +117,15 @@ def test_memory_is_bounded_and_the_process_given_up(evil: None) -> None:
     assert parsed("html", b"hello").text
 
 
+def test_a_process_that_has_grown_is_given_up_after_its_reply(evil: None) -> None:
+    """Its size alone counts, not that of the process that started it, which may hold models."""
+    hold = bytearray(b"x") * (5 * 10**8)
+    first = parsed("html", b"hello").text
+    assert parsed("html", b"hello").text == first
+    assert parsed("html", b"grow").text == first
+    assert len(hold) and parsed("html", b"hello").text != first
+
+
 def test_processor_time_is_bounded_for_each_document(evil: None) -> None:
     start = time.monotonic()
     assert _reason(b"spin") == "too_slow"
@@ -169,6 +180,16 @@ def test_a_bug_in_a_reader_is_told_in_the_log(evil: None, caplog: pytest.LogCapt
 def test_a_worker_that_was_killed_between_documents_is_replaced(evil: None) -> None:
     first = parsed("html", b"hello").text
     os.kill(int(first), signal.SIGKILL)
+    assert parsed("html", b"hello").text != first
+
+
+def test_a_worker_with_nothing_to_do_ends_and_the_next_document_starts_another(
+    evil: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parsers, "_BOOT", _EVIL + "worker.IDLE_SECONDS = 0.1; worker.main(sys.argv[2])")
+    first = parsed("html", b"hello").text
+    assert parsers._worker._process is not None
+    parsers._worker._process.wait(10)
     assert parsed("html", b"hello").text != first
 
 

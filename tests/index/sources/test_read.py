@@ -13,9 +13,10 @@ from index.article import Article, sha256
 from index.errors import DocumentRejected
 from index.sources.contents import Contents, iso_date, web_address
 from index.sources.files import Skipped
-from index.sources.read import _READERS, Document, article, documents
+from index.sources.read import _READERS, Document, article, document_in, documents
 from index.sources.sniff import markup_of
 from index.sources.text import headline
+from tests.index.sources.paper import docx, paragraph, zipped
 from tests.index.sources.reading import read_articles
 
 
@@ -122,6 +123,20 @@ def test_an_error_that_nobody_foresaw_costs_one_document(
         article(second)
     assert "b.txt: a parser failed on it" in caplog.text
     assert article(first).text == "Heading\nMarkdown here."
+
+
+def test_fetched_bytes_are_a_document_known_by_their_address() -> None:
+    address = "https://a.example/report"
+    one = document_in(docx(paragraph("A report here.")), "page.docx", address, "https://a.example/report?x=1")
+    assert (one.key, one.origin, one.markup, one.address) == (address, address, "docx", "https://a.example/report?x=1")
+    assert article(one).text == "A report here."
+    for data, name, reason in (
+        (zipped({"a.txt": "One text.", "b.txt": "Another."}), "page.zip", "unsupported_format"),
+        (b"%PDF-1.4", "page.html", "content_type_mismatch"),
+        (b'{"no": 1', "page.jsonl", "bad_json"),
+    ):
+        with pytest.raises(DocumentRejected, match=reason):
+            document_in(data, name, address)
 
 
 def test_a_page_with_more_text_than_an_article_has_is_refused(tmp_path: Path) -> None:
