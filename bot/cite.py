@@ -18,7 +18,8 @@ class Citation:
     """Whole sentences of one article, letter by letter; offsets are code points into its canonical text.
 
     `answer_start` and `answer_end` mark the short answer inside the quote, or are None. `score` is the confidence
-    in this one citation, 0 to 1. `published` is an ISO date or None, never a guess.
+    in this one citation, 0 to 1. `published` is an ISO date or None, never a guess. `page` is that of a PDF, counted from
+    1 in the file, on whose extracted text the quote begins.
     """
 
     marker: int
@@ -35,6 +36,7 @@ class Citation:
     answer_end: int | None
     speaker: str | None
     score: float
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def cite(place: Place, marker: int) -> Citation:
         answer_end=answer_end,
         speaker=None,
         score=round(place.score, 4),
+        page=article.page(start),
     )
 
 

@@ -176,7 +176,8 @@ def table(rows: Mapping[str, object]) -> Iterator[Paragraph]:
 
 def _source(citation: Citation, where: str) -> Iterator[Paragraph]:
     speaker = f", said by {citation.speaker}" if citation.speaker else ""
-    first = f"{_outlet(citation.source)}, {_day(citation.published)}, {where}{speaker}"
+    page = f"extracted text of page {citation.page}, " if citation.page else ""
+    first = f"{_outlet(citation.source)}, {_day(citation.published)}, {page}{where}{speaker}"
     marked = _marked(citation, (Run(first),))
     yield marked
     yield from _more(citation.title, citation.authors, citation.url, len(marked.marker) + 1)

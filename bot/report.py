@@ -59,7 +59,8 @@ def article_json(stored: StoredArticle) -> dict[str, Any]:
     return {
         "id": article.id, "title": article.title, "source": article.source, "authors": list(article.authors),
         "url": article.url, "published": article.published, "language": article.language, "origin": article.origin,
-        "collections": list(article.collections), "format": article.markup, "flags": list(article.flags), "text_sha256": article.text_sha256,
+        "collections": list(article.collections), "format": article.markup, "flags": list(article.flags),
+        "pages": list(article.pages), "text_sha256": article.text_sha256,
         "text": article.text, "sentences": [[s.start, s.end, s.kind] for s in stored.sentences],
     }  # fmt: skip
 

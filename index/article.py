@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -20,8 +21,9 @@ class Article:
 
     `published` is an ISO date (`2019-03-23`) or None. `origin` is the path or address that it was read from,
     shown to people only. `raw_sha256` is the digest of the bytes it came from (of its own line in JSON lines).
-    `markup` is the format it was read from: `text`, `markdown`, `html` or `jsonl`. `flags` counts what
-    reading took out or noticed, for example `("bidi_stripped=2", "confusable=1")`.
+    `markup` is the format it was read from: `text`, `markdown`, `html`, `jsonl`, `pdf`, `docx`,
+    `epub` or `email`. `flags` counts what reading took out or noticed, for example `("bidi_stripped=2", "confusable=1")`.
+    `pages` are the offsets in the text at which the pages of a PDF begin, in order.
     """
 
     id: str
@@ -37,15 +39,20 @@ class Article:
     language: str | None = None
     collections: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
     text_sha256: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "text_sha256", sha256(self.text.encode("utf-8")))
 
+    def page(self, offset: int) -> int | None:
+        """The page of the file, from 1, whose extracted text holds that offset; None where pages are not known."""
+        return bisect_right(self.pages, offset) or None
+
     def fingerprint(self) -> str:
         """A digest of all that a reader may be shown of the article: it changes when any of that does."""
         shown = (self.text_sha256, self.title, self.url, self.source, self.authors, self.published, self.language,
-                 self.collections)  # fmt: skip
+                 self.collections, *((self.pages,) if self.pages else ()))  # fmt: skip
         return sha256(repr(shown).encode("utf-8", "backslashreplace"))
 
 

@@ -37,7 +37,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _SCHEMA = """
 CREATE TABLE articles(
   number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, title TEXT, url TEXT, source TEXT,
-  authors TEXT NOT NULL, published TEXT, language TEXT, collections TEXT NOT NULL, flags TEXT NOT NULL,
+  authors TEXT NOT NULL, published TEXT, language TEXT, collections TEXT NOT NULL, flags TEXT NOT NULL, pages TEXT NOT NULL,
   origin TEXT NOT NULL, markup TEXT NOT NULL, raw_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,
   first_row INTEGER NOT NULL, rows INTEGER NOT NULL, pieces INTEGER NOT NULL, sentences BLOB NOT NULL, sentences_sha256 TEXT NOT NULL,
   text TEXT NOT NULL);
@@ -85,7 +85,7 @@ class Draft:
             "articles",
             (
                 number, article.id, key, article.title, article.url, article.source, json.dumps(article.authors),
-                article.published, article.language, json.dumps(article.collections), json.dumps(article.flags),
+                article.published, article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
                 article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(), self.rows,
                 len(passages), len(sentences), spans, sha256(spans), article.text,
             ),

@@ -26,8 +26,11 @@ class DocumentRejected(IndexFailure):
 
     `reason` is one of a fixed set of words (`empty_file`, `no_text`, `bad_encoding`, `bad_text`, `truncated`,
     `too_large`, `too_many_sentences`, `too_deep`, `content_type_mismatch`, `not_a_regular_file`, `io_error`,
-    `bad_json`, `bad_field`, `duplicate`, `duplicate_id`, `unsupported_format`, `unreadable`), stable for scripts; the
-    text says more. `unreadable` is what no rule foresaw: a parser failed on it, and the log says how.
+    `bad_json`, `bad_field`, `duplicate`, `duplicate_id`, `unsupported_format`, `unreadable`; of packed formats
+    `bad_pdf`, `encrypted_pdf`, `pdf_limit`, `too_many_pages`, `no_text_layer`, `bad_docx`, `bad_epub`, `bad_xml`,
+    `bad_email`, `bad_archive`, `archive_limit`, `unsafe_path`, `encrypted`; of the process that parses `too_slow`,
+    `memory_limit`, `unsafe`, `worker_died`), stable for scripts; the text says more. `unreadable` is what no rule
+    foresaw: a parser failed on it, and the log says how.
     """
 
     def __init__(self, reason: str, detail: str) -> None:

@@ -43,7 +43,7 @@ _LISTED = (
 )
 _KEPT = (
     "text, raw_sha256, origin, markup, title, url, source, authors, published, language, collections, flags, "
-    "text_sha256, fingerprint, first_row, rows, sentences, sentences_sha256"
+    "pages, text_sha256, fingerprint, first_row, rows, sentences, sentences_sha256"
 )
 
 
@@ -201,11 +201,11 @@ class Snapshot:
         if not found:
             raise ArticleUnknown(f"no article goes by {id_!r} in {self.name}; see `byline articles`")
         text, raw, origin, markup, title, url, source, authors, published, language, collections, flags = found[0][:12]
-        digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
+        pages, digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
         try:
             article = Article(
                 id_, text, raw, origin, markup, title, url, source, self._strings(authors), published, language,
-                self._strings(collections), self._strings(flags),
+                self._strings(collections), self._strings(flags), self._pages(pages, text),
             )  # fmt: skip
         except (ValueError, TypeError, AttributeError):
             raise IndexDamaged(self._path, f"article {id_} cannot be read") from None
@@ -214,6 +214,13 @@ class Snapshot:
         if sha256(spans) != spans_digest or len(spans) % 12:
             raise IndexDamaged(self._path, f"the sentences of article {id_} are not what was indexed")
         return StoredArticle(article, self._sentences(article, spans), range(first_row, first_row + rows))
+
+    @staticmethod
+    def _pages(stored: str, text: str) -> tuple[int, ...]:
+        pages = json.loads(stored)
+        if pages != sorted(pages) or not all(isinstance(start, int) and 0 <= start <= len(text) for start in pages):
+            raise ValueError("page starts out of order")
+        return tuple(pages)
 
     def _sentences(self, article: Article, spans: bytes) -> tuple[Sentence, ...]:
         text, reached = article.text, 0

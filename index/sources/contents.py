@@ -16,7 +16,10 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """An article as its format has it; `id` only if the document declares one."""
+    """An article as its format has it; `id` only if the document declares one.
+
+    `pages` are the offsets in `text` at which printed pages begin, for a text that is canonical already.
+    """
 
     text: str
     title: str | None = None
@@ -27,6 +30,7 @@ class Contents:
     language: str | None = None
     id: str | None = None
     flags: tuple[str, ...] = ()
+    pages: tuple[int, ...] = ()
 
 
 _ISO = re.compile(

@@ -3,38 +3,48 @@
 Comes in: files and folders. Goes out: articles in canonical text, and a reason for each document that is none; one
 bad document never stops the others. The promises others lean on: documents come lazily, one at a time, in a stable
 order; a `Document` has its raw digest before anything is parsed, so that an unchanged one need not be; an id depends
-only on what the document declares, its address or its place. A format is one function from bytes to `Contents`.
+only on what the document declares, its address or its place. A format is one function from bytes to `Contents`; text
+and JSON lines are read here, all that needs a parser in a process of its own (`parsers.py`).
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from index.article import Article, article_id, sha256
 from index.canonical import canonicalise, one_line
 from index.errors import DocumentRejected
+from index.sources.archive import UNPACKED, Archive, open_archive
+from index.sources.chapters import chapters
 from index.sources.contents import Contents
-from index.sources.files import File, Skipped, find, opened
-from index.sources.html import read_html
+from index.sources.files import File, Skipped, find, opened, shown
 from index.sources.jsonl import declared_collections, declared_key, numbered_lines, read_jsonl, record
-from index.sources.markdown import read_markdown
+from index.sources.parsers import close, parsed
 from index.sources.sniff import HEAD, Markup, check_text, markup_of
 from index.sources.text import read_text
 
 log = logging.getLogger(__name__)
 
 # To be raised when a reader of a format comes to give another text or other metadata for the same bytes.
-SOURCES_VERSION = "2"
+SOURCES_VERSION = "3"
 
 # One article's text in bytes; a whole book has about a megabyte.
 TEXT_LIMIT = 2_000_000
 # Bytes of one file. A saved page is mostly scripts and styles, and limited again by its elements and its text;
 # Markdown made to be slow takes 19 s a megabyte: docs/LOG.md. JSON lines are limited by the line.
-FILE_LIMITS: dict[Markup, int] = {"text": TEXT_LIMIT, "markdown": 1_000_000, "html": 4_000_000}
+FILE_LIMITS: dict[Markup, int] = {
+    "text": TEXT_LIMIT, "markdown": 1_000_000, "html": 4_000_000, "pdf": 20_000_000, "docx": 20_000_000,
+    "epub": 20_000_000, "email": 20_000_000, "zip": 20_000_000,
+}  # fmt: skip
+# Bytes that an archive of articles, and an EPUB, may unpack to in all; one member is in memory at a time.
+UNPACKED_LIMITS: dict[Markup, int] = {"zip": UNPACKED, "docx": 50_000_000, "epub": 200_000_000}
 
 # What a parser lets out where it meets what its makers did not think of; a full disk or memory is not of this kind.
 _UNFORESEEN = (
@@ -42,17 +52,14 @@ _UNFORESEEN = (
     StopIteration,
 )  # fmt: skip
 
-_READERS: dict[Markup, Callable[[bytes], Contents]] = {
-    "text": read_text,
-    "markdown": read_markdown,
-    "html": read_html,
-    "jsonl": read_jsonl,
-}
+_READERS: dict[Markup, Callable[[bytes], Contents]] = {"text": read_text, "jsonl": read_jsonl}
+# What the text of a document depends on, beside our own code.
+_LIBRARIES = ("lxml", "markdown-it-py", "pypdf", "trafilatura")
 
 
 def readers() -> str:
-    """What decides which article a document becomes: our readers' version, and trafilatura's."""
-    return f"{SOURCES_VERSION}, trafilatura {metadata.version('trafilatura')}"
+    """What decides which article a document becomes: our readers' version, and those of the parsers they stand on."""
+    return ", ".join([SOURCES_VERSION, *(f"{name} {metadata.version(name)}" for name in _LIBRARIES)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +88,95 @@ def documents(paths: Sequence[Path], keys: Mapping[str, str] | None = None) -> I
 
     A file whose place is in `keys` is known by the key given there, not by its path within the given folder.
     """
-    for item in find(paths, keys):
-        if isinstance(item, Skipped):
-            yield item
-            continue
-        try:
-            yield from _documents_of(item)
-        except DocumentRejected as rejected:
-            yield Skipped(item.origin, rejected.reason, rejected.detail)
+    try:
+        for item in find(paths, keys):
+            if isinstance(item, Skipped):
+                yield item
+                continue
+            try:
+                yield from _documents_of(item)
+            except DocumentRejected as rejected:
+                yield Skipped(item.origin, rejected.reason, rejected.detail)
+    finally:
+        close()
+
+
+def document_in(data: bytes, name: str, address: str, final_address: str | None = None) -> Document:
+    """The document in bytes that were fetched, known by their address; `name` is only looked at for its extension.
+
+    Raises `DocumentRejected`, also where they hold several documents: those are to be saved and given as a file.
+    """
+    found = list(islice(_within(File("", name, address), BytesIO(data), len(data)), 2))
+    if len(found) != 1:
+        raise DocumentRejected("unsupported_format", "it holds several articles; save it and give the file")
+    (one,) = found
+    if isinstance(one, Skipped):
+        raise DocumentRejected(one.reason, one.detail)
+    return replace(one, key=address, address=final_address)
 
 
 def _documents_of(file: File) -> Iterator[Document | Skipped]:
     with opened(file) as (stream, size):
-        head = stream.read(HEAD)
-        markup = markup_of(file.key, head)
-        if markup == "jsonl":
-            stream.seek(0)
-            for item in numbered_lines(stream, file.origin):
-                yield item if isinstance(item, Skipped) else _line(file, *item)
+        yield from _within(file, stream, size)
+
+
+def _within(file: File, stream: BinaryIO, size: int, *, member: bool = False) -> Iterator[Document | Skipped]:
+    """The documents of a file, or of a member of an archive, which may be an archive no more."""
+    markup = markup_of(file.key, stream.read(HEAD))
+    stream.seek(0)
+    if markup == "jsonl":
+        for item in numbered_lines(stream, file.origin):
+            yield item if isinstance(item, Skipped) else _line(file, *item)
+        return
+    if markup == "zip":
+        if member:  # a stream that unpacks as it goes cannot be searched
+            stream = BytesIO(_bytes(stream, size, FILE_LIMITS["docx"]))
+        archive = open_archive(stream)
+        markup = cast(Markup, archive.kind())
+        archive.check_size(UNPACKED_LIMITS[markup])
+        if markup != "docx":
+            if not file.key.lower().endswith((".zip", ".epub", ".docx")):
+                raise DocumentRejected("content_type_mismatch", "it is a ZIP archive; name it .zip")
+            if markup == "zip" and member:
+                raise DocumentRejected("unsupported_format", "an archive within an archive is not read; unpack it")
+            yield from _chapters(file, archive) if markup == "epub" else _members(file, archive)
             return
-        limit = FILE_LIMITS[markup]
-        # By its size, before reading; and again while reading, for a file that grows.
-        if size > limit or len(rest := stream.read(limit + 1 - len(head))) + len(head) > limit:
-            raise DocumentRejected("too_large", f"{size:,} bytes, of {limit:,} allowed for one article")
-        data = head + rest
-    check_text(data)
+        stream.seek(0)
+    data = _bytes(stream, size, FILE_LIMITS[markup])
+    if markup in ("text", "markdown", "html"):
+        check_text(data)
     yield Document(file.origin, file.key, data, markup)
+
+
+def _bytes(stream: BinaryIO, size: int, limit: int) -> bytes:
+    # By its size, before reading; and again while reading, for a file that grows.
+    if size > limit or len(data := stream.read(limit + 1)) > limit:
+        raise DocumentRejected("too_large", f"{size:,} bytes, of {limit:,} allowed for one article")
+    return data
+
+
+def _members(file: File, archive: Archive) -> Iterator[Document | Skipped]:
+    """The documents in an archive, each for itself: a bad one does not cost the others."""
+    for name in archive.articles():
+        member = _inside(file, name)
+        try:
+            with archive.opened(name) as (stream, size):
+                yield from _within(member, cast(BinaryIO, stream), size, member=True)
+        except DocumentRejected as rejected:
+            yield Skipped(member.origin, rejected.reason, rejected.detail)
+
+
+def _chapters(file: File, archive: Archive) -> Iterator[Document | Skipped]:
+    for name, data in chapters(archive, FILE_LIMITS["html"]):
+        chapter = _inside(file, name)
+        if isinstance(data, bytes):
+            yield Document(chapter.origin, chapter.key, data, "epub")
+        else:
+            yield Skipped(chapter.origin, data.reason, data.detail)
+
+
+def _inside(file: File, name: str) -> File:
+    return replace(file, key=f"{file.key}!{shown(name)}", origin=f"{file.origin}!{shown(name)}")
 
 
 def _line(file: File, number: int, line: bytes) -> Document | Skipped:
@@ -136,10 +206,8 @@ def article(document: Document) -> Article:
 
 
 def _article(document: Document) -> Article:
-    if document.markup == "html":
-        contents = read_html(document.data, document.address)
-    else:
-        contents = _READERS[document.markup](document.data)
+    reader = _READERS.get(document.markup)
+    contents = reader(document.data) if reader else parsed(document.markup, document.data, document.address)
     canonical = canonicalise(contents.text)
     if not any(character.isalnum() for character in canonical.text):
         raise DocumentRejected("no_text", "there is not one letter or digit in it")
@@ -159,6 +227,8 @@ def _article(document: Document) -> Article:
         language=_words(contents.language, 35),
         collections=document.collections,
         flags=tuple(sorted((*contents.flags, *canonical.flags))),
+        # They are offsets in the text as it was handed over.
+        pages=contents.pages if canonical.text == contents.text else (),
     )
 
 

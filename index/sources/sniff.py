@@ -2,7 +2,8 @@
 
 The content decides; the name must not contradict it. A page saved under any name is read as a page, while bytes
 that are plainly something else than their name says are rejected as `content_type_mismatch`, and formats that are
-known but not read as `unsupported_format`. Nothing is ever unpacked here.
+known but not read as `unsupported_format`. Nothing is ever unpacked here: a Word document, an EPUB and an archive of
+articles are all "zip" until they are opened.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Literal
 
 from index.errors import DocumentRejected
 
-Markup = Literal["text", "markdown", "html", "jsonl"]
+Markup = Literal["text", "markdown", "html", "jsonl", "pdf", "docx", "epub", "email", "zip"]
 
 HEAD = 4096
 
@@ -29,8 +30,18 @@ _BY_SUFFIX: dict[str, Markup] = {
     ".xhtml": "html",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".eml": "email",
+    ".mht": "email",
+    ".mhtml": "email",
 }
-_READ = "Byline reads .txt, .md, .html and .jsonl"
+_READ = "Byline reads .txt, .md, .html, .jsonl, .pdf, .docx, .epub, .eml and .zip"
+
+# Formats told by their first bytes, and the names that they may go by.
+_PACKED: tuple[tuple[bytes, Markup, tuple[str, ...]], ...] = (
+    (b"%PDF-", "pdf", (".pdf", "")),
+    (b"PK\x03\x04", "zip", (".zip", ".docx", ".epub", "")),
+    (b"PK\x05\x06", "zip", (".zip", "")),
+)
 
 _MAGIC = (
     (b"\x1f\x8b", "a gzip archive", (".gz", ".tgz")),
@@ -60,6 +71,9 @@ _PAGE = re.compile(
 )
 _FEED = re.compile(rb"<(?:rss|feed|rdf:RDF)[\s>]", re.IGNORECASE)
 _WIDE_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_HEADERS = re.compile(rb"(?:[!-9;-~]{1,80}:[^\r\n]{0,2000}\r?\n(?:[ \t][^\r\n]{0,2000}\r?\n){0,200}){1,200}")
+_MAIL = re.compile(rb"^(?:from|date|subject|to|mime-version|received|message-id):", re.IGNORECASE | re.MULTILINE)
+_SENT = re.compile(rb"^(?:mime-version|received|message-id):", re.IGNORECASE | re.MULTILINE)
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\x0b\x0c\r\x1b")) + b"\x7f"
 
 
@@ -68,6 +82,9 @@ def markup_of(name: str, head: bytes) -> Markup:
     suffix = _suffix(name)
     if not head:
         raise DocumentRejected("empty_file", "the file has no bytes")
+    for magic, markup, suffixes in _PACKED:
+        if head.startswith(magic) and suffix in suffixes:
+            return markup
     if what := _binary(head, suffix):
         raise what
     wide = head.startswith(_WIDE_MARKS)
@@ -76,8 +93,10 @@ def markup_of(name: str, head: bytes) -> Markup:
         visible.removeprefix(codecs.BOM_UTF8).lstrip(b"\xff\xfe") if wide else visible.removeprefix(codecs.BOM_UTF8)
     )
     by_name = _BY_SUFFIX.get(suffix)
+    if by_name in ("email", "text") and _is_mail(visible, sure=by_name == "text"):
+        return "email"
     if _PAGE.match(visible):
-        if by_name == "jsonl":
+        if by_name in ("jsonl", "email"):
             raise DocumentRejected("content_type_mismatch", f"named {suffix}, but it is a web page")
         return "html"
     if visible.lstrip().startswith(b"<") and _FEED.search(visible):
@@ -90,7 +109,18 @@ def markup_of(name: str, head: bytes) -> Markup:
         raise DocumentRejected("unsupported_format", f"{suffix} files are not read; {_READ}")
     if by_name == "html" and not re.search(rb"<[A-Za-z!/]", visible):
         raise DocumentRejected("content_type_mismatch", f"named {suffix}, but there is no markup in it; name it .txt")
+    if by_name == "email":
+        raise DocumentRejected("content_type_mismatch", f"named {suffix}, but it does not begin with headers")
     return by_name
+
+
+def _is_mail(head: bytes, *, sure: bool) -> bool:
+    """Whether the bytes begin with the headers of a message; `sure` asks for those that only mail programs write."""
+    match = _HEADERS.match(head)
+    if match is None:
+        return False
+    known = len(set(map(bytes.lower, _MAIL.findall(match[0]))))
+    return known >= (3 if sure else 1) and (not sure or _SENT.search(match[0]) is not None)
 
 
 def _suffix(name: str) -> str:

@@ -35,6 +35,11 @@ _BLOCKS = frozenset(
 _CELLS = frozenset(("td", "th", "cell"))
 _SILENT = ("script", "style", "noscript", "template", "svg", "math", "iframe", "object", "embed", "textarea", "canvas")
 _SPACE = re.compile(r"[ \t\r\n\f]+")
+# The parser lets them through, but no text with one of them can be put back into a tree.
+_NO_XML = {**dict.fromkeys((*range(9), 11, *range(14, 32), 0xFFFE, 0xFFFF)), 12: " "}
+_REFERENCES = re.compile(
+    r"&#(?:0*(?:[0-8]|1[1245-9]|2\d|3[01])(?!\d)|x0*(?:[0-8bce-f]|1[\da-f])(?![\da-f]));?", re.IGNORECASE
+)
 
 
 def parse(text: str) -> Element:
@@ -43,9 +48,10 @@ def parse(text: str) -> Element:
         raise DocumentRejected("too_large", f"more than {_OPENINGS:,} tags; save the article alone")
     if _CROWDED.search(text):
         raise DocumentRejected("too_large", "a tag with 200 attributes or more; save the article alone")
+    text = _REFERENCES.sub("", text.translate(_NO_XML))
     parser = lxml.html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     try:
-        tree = lxml.html.document_fromstring(text.replace("\x00", "").encode("utf-8", "replace"), parser=parser)
+        tree = lxml.html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (lxml.etree.ParserError, lxml.etree.XMLSyntaxError):
         raise DocumentRejected("no_text", "the page is empty") from None
     for error in parser.error_log:
@@ -55,6 +61,20 @@ def parse(text: str) -> Element:
     if count > _ELEMENTS:
         raise DocumentRejected("too_large", f"{count:,} elements, of {_ELEMENTS:,} allowed; save the article alone")
     return tree
+
+
+def parse_xml(data: bytes) -> Element:
+    """The root of an XML part of a document. Entities are not expanded: a part that declares any is rejected."""
+    if b"<!ENTITY" in data.replace(b"\x00", b""):  # before parsing: they count in attributes whatever is asked for
+        raise DocumentRejected("bad_xml", "a part of it declares entities, which no document of this kind needs")
+    parser = lxml.etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        return lxml.etree.fromstring(data, parser=parser)
+    except (lxml.etree.XMLSyntaxError, ValueError) as error:
+        raise DocumentRejected("bad_xml", f"a part of it is no XML: {str(error)[:120]}") from None
 
 
 def drop(element: Element) -> None:

@@ -20,7 +20,7 @@ CONTRACT = {
 }  # fmt: skip
 CITATION = {
     "marker", "quote", "article", "title", "source", "authors", "url", "published", "start", "end", "answer_start",
-    "answer_end", "speaker", "score",
+    "answer_end", "speaker", "score", "page",
 }  # fmt: skip
 
 

@@ -1,10 +1,9 @@
 """Bad input at the door: each known bad document ends as it must, and never takes the others with it.
 
-One test for each case of the project's list of bad inputs (ING-...) that concerns text, Markdown, saved pages and
-JSON lines; those about what lies in a folder (067, 069, 070) are in sources/test_files.py. Cases that belong to what
-does not exist yet, and come with it: PDF 034, 035, 037 to 039, 041 to 043 (a PDF is `unsupported_format` until then,
-tested here); DOCX and archives 047, 049; feeds and addresses 050, 051, 053 to 055, 057, 058; syndication and trust
-061, 062. Cases that belong to later steps: too many sentences in 017 and lines as units in 073 (splitting; that they
+One test for each case of the project's list of bad inputs (ING-...) that concerns files; those about what lies in a
+folder (067, 069, 070) are in sources/test_files.py, those about PDF, DOCX and archives (037 to 049) in
+test_bad_files.py. Cases that belong elsewhere: feeds and addresses 050, 051, 053 to 055, 057, 058; syndication and
+trust 061, 062. Cases that belong to later steps: too many sentences in 017 and lines as units in 073 (splitting; that they
 are read quickly is tested here), what the terminal prints in 009 and what Telegram shows in 065, exit codes and the
 index kept in 069 to 071 (the build).
 """
@@ -124,12 +123,13 @@ def test_014_mixed_scripts_are_flagged_and_left(read: Read) -> None:
 
 
 _GROWTH = """
-import resource, sys
+import sys
 from pathlib import Path
+from tests.index.sources.peak import peak
 from tests.index.sources.reading import read_articles
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
 print(*(item.reason for item in read_articles([Path(sys.argv[1])])))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+print(peak() - before)
 """
 
 
@@ -190,17 +190,17 @@ def test_029_utf7_is_never_honoured(read: Read) -> None:
     assert _text(read("a.html", page)) == "+ADw-script+AD4-alert(1)+ADw-/script+AD4-."
 
 
-def test_030_a_page_opens_no_file_and_no_connection(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_030_a_page_opens_no_file_and_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: Any, **options: Any) -> Any:
         raise AssertionError(f"opened {arguments}")
 
     page = b'<html><body><p>Hi.</p><img src="http://169.254.169.254/x"><link rel=stylesheet href="file:///etc/passwd">'
-    _text(read("a.html", page + b"</body>"))  # once unguarded: libraries open their own tables when first used
+    from index.sources.html import read_html
+
+    read_html(page)  # once unguarded: libraries open their own tables when first used
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(builtins, "open", refuse)
-    from index.sources.html import read_html
-
     assert read_html(page).text == "Hi."
 
 
@@ -216,8 +216,8 @@ def test_033_a_page_cut_within_a_character_is_refused(read: Read) -> None:
 
 
 @pytest.mark.parametrize("data", [b"%PDF-1.4\n%%EOF", b"%PDF-1.4" + b"\x00" * 200])
-def test_034_035_a_pdf_is_named_as_not_read(read: Read, data: bytes) -> None:
-    assert _reason(read("a.pdf", data)) == "unsupported_format"
+def test_034_035_what_is_no_pdf_behind_its_first_bytes_is_refused(read: Read, data: bytes) -> None:
+    assert _reason(read("a.pdf", data)) == "bad_pdf"
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.html"])

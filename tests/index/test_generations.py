@@ -15,7 +15,7 @@ import pytest
 
 from index import generations
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing, IndexUnreadable
-from index.generations import CURRENT, MANIFEST, Generation, check, current, dump, pointer_line, previous
+from index.generations import CURRENT, FORMAT, MANIFEST, Generation, check, current, dump, pointer_line, previous
 from index.publish import prune
 from index.store import open_snapshot
 from tests.index.tiny import edition, publish_texts
@@ -240,7 +240,7 @@ def forge(generation: Generation, **changes: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("format_", "mend"), [(0, "byline build"), (2, "newer Byline"), (99, "newer Byline"), (None, "byline build"), ("1", "byline build")]
+    ("format_", "mend"), [(0, "byline build"), (1, "byline build"), (FORMAT + 1, "newer Byline"), (99, "newer Byline"), (None, "byline build"), ("1", "byline build")]
 )  # fmt: skip
 def test_another_format_is_refused_with_what_to_do(index: Path, format_: object, mend: str) -> None:
     """IDX-010: an older one is rebuilt, a newer one wants a newer program; no guess is made."""

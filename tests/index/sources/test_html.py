@@ -164,3 +164,12 @@ def test_a_page_without_visible_text_is_refused(page: bytes) -> None:
 def test_a_page_that_would_be_slow_is_refused(page: str) -> None:
     with pytest.raises(DocumentRejected, match="too_large"):
         read_html(page.encode())
+
+
+@pytest.mark.parametrize("control", ["\x01", "\x08", "\x0b", "\x1b", "\x1f", "\ufffe", "&#1;", "&#27;"])
+def test_a_stray_control_character_costs_itself_and_not_the_page(control: str) -> None:
+    assert read_html(_page("", f"<p>The  bridge{control} is  closed.</p>")).text == "The bridge is closed."
+
+
+def test_a_form_feed_is_a_space() -> None:
+    assert read_html(_page("", "<p>The bridge\x0cis closed.</p>")).text == "The bridge is closed."

@@ -1,0 +1,71 @@
+"""E-mail: the letter's text as its readers see it, its sender as the outlet, its subject as the title."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.errors import DocumentRejected
+from index.sources.mail import read_mail
+from tests.index.sources.paper import letter
+
+PAGE = (
+    "<html><body><table><tr><td><h1>Harbour reopens</h1><p>The harbour of Senn reopened.</p>"
+    '<p style="display:none">PWNED preview.</p></td></tr></table></body></html>'
+)
+
+
+def test_headers_are_outlet_title_and_date_as_the_sender_wrote_them() -> None:
+    mail = letter(
+        "The harbour reopened.",
+        Subject="Fwd: Café opens in Évreux",
+        Date="Sat, 23 Mar 2019 23:30:00 -0500",
+        From="Ada <a@b.example>",
+    )
+    contents = read_mail(mail)
+    assert (contents.title, contents.source, contents.published) == ("Café opens in Évreux", "Ada", "2019-03-23")
+    assert contents.text.strip() == "The harbour reopened."
+
+
+def test_the_html_part_is_read_as_a_page_and_hidden_previews_are_not() -> None:
+    contents = read_mail(letter("Plain twin.", PAGE, attached=b"\x00", Subject="News"))
+    assert contents.text == "Harbour reopens\nThe harbour of Senn reopened."
+    assert contents.flags == ("hidden_text=1", "attachments=1")
+
+
+def test_the_declared_encoding_of_a_part_is_used() -> None:
+    mail = b"Subject: =?koi8-r?B?7c/T1A==?=\nContent-Type: text/plain; charset=koi8-r\n\n" + "Мост закрыт.".encode(
+        "koi8-r"
+    )
+    contents = read_mail(mail)
+    assert (contents.title, contents.text) == ("Мост", "Мост закрыт.")
+
+
+def test_a_page_saved_as_mht_keeps_what_the_page_says() -> None:
+    mail = (
+        b"From: <Saved by Blink>\nSnapshot-Content-Location: https://a.example/bridge\nSubject: x\nMIME-Version: 1.0\n"
+        b'Content-Type: multipart/related; boundary="b"; type="text/html"\n\n--b\nContent-Type: text/html\n\n'
+        b"<html><head><title>Bridge closed</title></head><body><p>The bridge is closed.</p></body></html>\n--b--\n"
+    )
+    contents = read_mail(mail)
+    assert (contents.url, contents.title, contents.source) == ("https://a.example/bridge", "Bridge closed", None)
+
+
+@pytest.mark.parametrize("header", ["=?utf-8?q?=FF=FE?=", "", '"unclosed <x', "=?x?b?%%%?=", "a" * 5000, "@," * 50])
+def test_odd_headers_cost_themselves_alone(header: str) -> None:
+    mail = f"From: {header}\nSubject: {header}\nDate: {header}\n\nThe letter stands.\n".encode()
+    assert read_mail(mail).text.strip() == "The letter stands."
+    assert read_mail(mail).published is None
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"\n\nno headers at all", "bad_email"),
+        (b"Subject: x\nContent-Type: image/png\n\nxx", "no_text"),
+        (b"Subject: x\nContent-Type: text/plain; charset=utf-8\n\n\xff\xfe\x80 x", "bad_encoding"),
+        (b"Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 600, "too_large"),
+    ],
+)
+def test_what_is_no_letter_is_refused(data: bytes, reason: str) -> None:
+    with pytest.raises(DocumentRejected, match=reason):
+        read_mail(data)
