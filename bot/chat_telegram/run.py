@@ -39,8 +39,8 @@ from bot.errors import BylineError, TokenUnusable
 
 log = logging.getLogger(__name__)
 App = Application[Any, Any, Any, Any, Any, Any]
-DRAIN_SECONDS = 7.0  # for the work in hand, of the ten that systemd and we allow
-END_SECONDS = 9.0  # after the signal, the process ends even where a model or a build will not
+DRAIN_SECONDS = 5.5  # for the work in hand, of the ten that a supervisor waits; the rest is for letting go
+END_SECONDS = 8.5  # after the signal, the process ends even where a model or a build will not
 TEND_SECONDS = 5.0
 HOUR = 3_600.0
 
