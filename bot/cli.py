@@ -195,7 +195,7 @@ def _telegram(arguments: argparse.Namespace, config: Config) -> int:
     try:
         from bot.chat_telegram.run import run
 
-        return run(config, token, os.environ, webhook_secret)
+        run(config, token, os.environ, webhook_secret)
     finally:
         os.close(held)
 

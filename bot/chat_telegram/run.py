@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
@@ -74,12 +74,16 @@ class Stop:
         deadline.start()
 
 
-def run(config: Config, token: Secret, environ: Mapping[str, str], webhook_secret: Secret | None = None) -> int:
-    """Run the bot until a signal ends it; returns the exit code. Raises what bot/errors.py has for it."""
+def run(config: Config, token: Secret, environ: Mapping[str, str], webhook_secret: Secret | None = None) -> NoReturn:
+    """Run the bot until a signal ends the process. Raises what bot/errors.py has for other ends."""
     _log_to_stderr()
     root = environ.get("TELEGRAM_API_BASE", "").strip() or PUBLIC_ROOT
     with asyncio.Runner() as runner:
-        return runner.run(_live(config, make_bot(token, root), webhook_secret))
+        code = runner.run(_live(config, make_bot(token, root), webhook_secret))
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # taking the model libraries down takes Python seconds, and there is nothing left to write
 
 
 async def _live(config: Config, bot: Bot, webhook_secret: Secret | None) -> int:
