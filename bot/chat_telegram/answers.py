@@ -74,7 +74,7 @@ async def keep(records: Records, given: Given, now: float) -> tuple[Stored, floa
     """
     salt = await salt_of(records)
     place, asker = place_key(salt, given.chat), asker_key(salt, given.user)
-    values = (place, asker, given.asked, given.question, _scope(given.scope), _dumped(given.reply))
+    values = (place, asker, given.asked, _encodable(given.question), _scope(given.scope), _dumped(given.reply))
 
     def write(connection: sqlite3.Connection) -> tuple[Stored, float | None]:
         (before,) = connection.execute(
@@ -219,7 +219,12 @@ def _scope(scope: Scope) -> str | None:
 
 
 def _dumped(reply: Reply | None) -> str | None:
-    return None if reply is None else json.dumps(asdict(reply), ensure_ascii=False)
+    return None if reply is None else _encodable(json.dumps(asdict(reply), ensure_ascii=False))
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates, which JSON may bring and no file takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _loaded(text: str) -> Reply:

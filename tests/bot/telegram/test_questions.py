@@ -85,6 +85,7 @@ async def test_a_chat_sees_only_the_collections_that_it_is_given(
     [
         ("...", "I see no question in it."),
         ("\u200b?", "I see no question in it."),
+        ("who \ud83d declared it over?", "The question holds characters that are no text."),
         ("who " * 500 + "declared the caliphate over", "only its first 1,000 characters were used."),
     ],
 )
