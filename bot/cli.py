@@ -171,6 +171,21 @@ def _ask(arguments: argparse.Namespace, config: Config) -> int:
     return DONE
 
 
+def _check(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.checked import checked, verdict_json
+    from bot.quoted import quoted
+    from bot.terminal import Screen
+    from index.store import open_snapshot
+
+    snapshot = open_snapshot(config.index.dir)
+    verdict = quoted(arguments.text, snapshot)
+    if arguments.json:
+        _json(verdict_json(arguments.text, verdict, snapshot.name))
+    else:
+        Screen(sys.stdout, config.repl.colour).show(checked(verdict))
+    return DONE
+
+
 def _repl(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.build:
         _build_first(config)
@@ -195,7 +210,7 @@ def _telegram(arguments: argparse.Namespace, config: Config) -> int:
     try:
         from bot.chat_telegram.run import run
 
-        return run(config, token, os.environ, webhook_secret)
+        run(config, token, os.environ, webhook_secret)
     finally:
         os.close(held)
 
@@ -327,6 +342,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
     one.add_argument("--batch", type=Path, metavar="FILE", help='JSON lines: {"id": ..., "question": ...}')
     one.add_argument("--build", action="store_true", help="build the index first where there is none yet")
+    one = command("check", _check, "whether a text stands in the articles word for word, and what differs if not")
+    one.add_argument("text", metavar="TEXT")
+    one.add_argument("--json", action="store_true")
     one = command("repl", _repl, "talk to it in the terminal")
     one.add_argument("--build", action="store_true", help="build the index first where there is none yet")
     command("telegram", _telegram, "run the Telegram bot; its token comes from TELEGRAM_BOT_TOKEN")

@@ -79,7 +79,7 @@ def build(
     Raises `IndexFailure` where not one article can be read: the old index then stays as it is.
     """
     with writing(index):
-        work, found, carry = _building(index, paths, recipe, progress, collections)
+        work, found, carry = building(index, paths, recipe, progress, collections)
         return work.run(found, carry, lambda write: publish(index, write, work.recipe.keep))
 
 
@@ -92,7 +92,7 @@ def add(
     published, also if a document could not be read: the report says so.
     """
     with writing(index):
-        work, found, carry = _adding(index, paths, recipe, progress, collections)
+        work, found, carry = adding(index, paths, recipe, progress, collections)
         return work.run(found, carry, lambda write: publish(index, write, recipe.keep))
 
 
@@ -106,31 +106,32 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
         old = open_snapshot(index)
         doomed = {old.entry(article).id for article in articles}
         kept = [article for article in _ids(old, recipe) if article not in doomed]
-        work = _Build(recipe, old, progress, keeps=True)
+        work = Build(recipe, old, progress, keeps=True)
         return work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
 
 
-_Work = tuple["_Build", Iterable[Document | Skipped], Sequence[str]]
+# One build, the documents it reads, and the articles that stay without being read.
+Work = tuple["Build", Iterable[Document | Skipped], Sequence[str]]
 
 
-def _building(
+def building(
     index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str]
-) -> _Work:
+) -> Work:
+    """What `build` sets out to do, nothing of it done yet; call it inside `writing`."""
     old = _old(index)
     if old is None:
         recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
-    return _Build(recipe, old, progress, given=collections), documents(paths), ()
+    return Build(recipe, old, progress, given=collections), documents(paths), ()
 
 
-def _adding(
-    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str]
-) -> _Work:
+def adding(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str]) -> Work:
+    """What `add` sets out to do, nothing of it done yet; call it inside `writing`."""
     try:
         old = open_snapshot(index)  # damage is not passed over here: what is there is to stay
     except IndexMissing:
         old = None
     carry = _ids(old, recipe)
-    work = _Build(recipe, old, progress, keeps=True, given=collections)
+    work = Build(recipe, old, progress, keeps=True, given=collections)
     return work, documents(paths, work.intake.known.keys), carry
 
 
@@ -153,7 +154,7 @@ def _ids(old: Snapshot | None, recipe: Recipe) -> list[str]:
     return [entry.id for entry in old.entries()]
 
 
-class _Build:
+class Build:
     """One build: what it takes in, and what becomes of it."""
 
     def __init__(
@@ -169,7 +170,7 @@ class _Build:
             given = [collection_name(name) for name in given]
         except ValueError as wrong:
             raise IndexFailure(str(wrong)) from None
-        self.recipe, self._old = recipe, old
+        self.recipe, self.old = recipe, old
         self._reusable = old is not None and old.generation.manifest["recipe"] == recipe.describe()
         self.intake = Intake(old, self._prepare, progress, reusable=self._reusable, keeps=keeps, given=given)
         embedding = recipe.embedding
@@ -186,11 +187,11 @@ class _Build:
     ) -> Report:
         """Take all of it in, and let `put` make a generation of it unless nothing changed."""
         taken: Iterator[Prepared | Carried] = chain(self.intake.read(found), self.intake.carried(carry))
-        if self._reusable and self._old is not None:
+        if self._reusable and self.old is not None:
             # most of it will be as it was: look at all of it before anything is written
             taken = iter(list(taken))
-            if self._content() == self._old.generation.manifest["content"] or self.intake.changes_nothing():
-                return self._report(self._old.name, self._old.counts, published=False)
+            if self._content() == self.old.generation.manifest["content"] or self.intake.changes_nothing():
+                return self._report(self.old.name, self.old.counts, published=False)
 
         def write(folder: Path) -> Mapping[str, Any]:
             counts = self._fill(folder, taken)
@@ -212,7 +213,7 @@ class _Build:
         prepared = (self.intake.load(one) if isinstance(one, Carried) else one for one in taken)
         draft = Draft(folder)
         try:
-            lay(draft, prepared, self._bulk, None if self._old is None else self._old.vectors)
+            lay(draft, prepared, self._bulk, None if self.old is None else self.old.vectors)
             draft.skip(self.intake.notes())
             return draft.finish()
         finally:

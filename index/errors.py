@@ -7,6 +7,7 @@ IndexFailure                 a message that says what, where and what to do now
 ├── IndexDamaged             a file of the index is not what its manifest says; `path` names it
 ├── IndexMismatch            the index was made by another format, model or splitter than asked for
 ├── IndexBusy                another process writes this index now
+├── IndexMoved               what was staged was made beside a generation that is no longer the current one
 ├── IndexUnreadable          the system refused a read: rights, too many open files; the index may be whole
 ├── IndexUnwritable          the disk refused a write: full, read-only, not ours
 └── EmbedderUnavailable      the embedding model cannot be loaded
@@ -61,6 +62,10 @@ class IndexMismatch(IndexFailure):
 
 class IndexBusy(IndexFailure):
     """Another process writes this index now; nothing was changed."""
+
+
+class IndexMoved(IndexFailure):
+    """Another generation became current since this one was staged; nothing was changed."""
 
 
 class IndexUnreadable(IndexFailure):

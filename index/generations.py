@@ -51,14 +51,14 @@ Held = TypeVar("Held")
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One published generation: its folder and what its manifest says."""
+    """One generation: its folder and what its manifest says; staged ones have their name before their folder does."""
 
     folder: Path
     manifest: Mapping[str, Any]
 
     @property
     def name(self) -> str:
-        return self.folder.name
+        return str(self.manifest["generation"])
 
 
 def current(index: Path, *, whole: bool = True) -> Generation:

@@ -2,23 +2,27 @@
 
 Comes in: a callback that writes files into an empty folder. Goes out: a folder that is complete or was never
 there. The promise others lean on: CURRENT is replaced after everything it leads to lies on the disk, so a reader
-sees the old generation or the new one, whatever moment the writer dies at. Knows nothing of what the files hold.
+sees the old generation or the new one, whatever moment the writer dies at. Between filling and pointing there may be
+time for people to look (`finish`, then `Finished.publish`). Knows nothing of what the files hold.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import logging
 import os
+import secrets
 import shutil
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from index.errors import IndexBusy, IndexUnwritable
+from index.errors import IndexBusy, IndexMoved, IndexUnwritable
 from index.generations import (
     CURRENT,
     FORMAT,
@@ -39,6 +43,7 @@ log = logging.getLogger(__name__)
 Write = Callable[[Path], Mapping[str, Any]]
 
 LOCK = "writer.lock"
+STAGED = ".staged-"
 _UNFINISHED = ".unfinished-"
 
 
@@ -77,45 +82,88 @@ def publish(index: Path, write: Write, keep: int) -> Generation:
     files; its key `content` (a hex digest) becomes part of the name. `keep` generations stay on disk, the new
     one included. Raises `IndexUnwritable` where the disk refuses; the generation published before then serves on.
     """
-    unfinished, name = index / f"{_UNFINISHED}{os.getpid()}", ""
+    unfinished, manifest = index / f"{_UNFINISHED}{os.getpid()}", dict[str, Any]()
     try:
         with _disk(index):
             unfinished.mkdir()
-            said = dict(write(unfinished))
-            highest = max(map(number, names(index)), default=0)
-            name = f"gen-{highest + 1:06d}-{str(said['content'])[:8]}"
-            for path in sorted(unfinished.iterdir()):
-                _sync(path)
-            manifest = {**said, "format": FORMAT, "generation": name, "published": _now(), "files": digests(unfinished)}
-            manifest["digest"] = own_digest(manifest)
-            data = dump(manifest)
-            _write(unfinished / MANIFEST, data)
-            _sync(unfinished)
-            os.rename(unfinished, index / name)
-            _sync(index)
-            _point(index, name, data)
+            manifest = _fill(index, unfinished, write)
+            _place(index, unfinished, manifest)
     except BaseException:
-        # an interrupt may come just after the pointer moved: then the new folder is the current one and stays
-        if name and named(index) != name:
-            shutil.rmtree(index / name, ignore_errors=True)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        _forget(index / f"{_UNFINISHED}{CURRENT}")
+        _undo(index, unfinished, manifest)
         raise
+    return _settle(index, manifest, keep)
+
+
+class Finished:
+    """A generation that is whole and not current; while this is held, no writer sweeps its folder away.
+
+    Held is a lock of the kernel's on the folder, so a process that dies, however it dies, leaves it to the next writer.
+    Whoever publishes meanwhile removes the folder: it can no longer become current, and what was removed from the index
+    must not stay in it.
+    """
+
+    def __init__(self, index: Path, generation: Generation, base: bytes, descriptor: int) -> None:
+        self.generation = generation
+        self._index, self._base = index, base
+        self._let_go = weakref.finalize(self, _let_go, generation.folder, descriptor)
+
+    def publish(self, keep: int) -> Generation:
+        """Make it the current generation; takes the index for writing itself, so `IndexBusy` may be tried again.
+
+        Raises `IndexMoved` where another generation became current since; after that, and after `IndexUnwritable`,
+        it is discarded.
+        """
+        folder, manifest = self.generation.folder, dict(self.generation.manifest)
+        with writing(self._index):
+            try:
+                self._check_base(folder)
+                try:
+                    with _disk(self._index):
+                        _describe(folder, manifest)
+                        _place(self._index, folder, manifest)
+                except BaseException:
+                    _undo(self._index, folder, manifest)
+                    raise
+            finally:
+                self._let_go()
+            return _settle(self._index, manifest, keep)
+
+    def discard(self) -> None:
+        """Remove it; nothing where it was published or discarded already."""
+        self._let_go()
+
+    def _check_base(self, folder: Path) -> None:
+        if _pointer(self._index) != self._base or not folder.is_dir():
+            raise IndexMoved(
+                "another generation became current while this one waited; nothing was changed; make it anew"
+            )
+
+
+def finish(index: Path, write: Write) -> Finished:
+    """Let `write` fill a new folder as `publish` does, and keep it beside the current one; call it inside `writing`."""
+    base, folder, descriptor = _pointer(index), index / f"{STAGED}{secrets.token_hex(4)}", -1
     try:
-        _sync(index)
-    except OSError as error:
-        # readers see the new generation already; only a power cut could bring the old one back, so that one stays
-        log.warning("%s: published, but the folder could not be synced: %s", index / name, error.strerror)
-    else:
-        prune(index, keep)
-    return Generation(index / name, manifest)
+        with _disk(index):
+            folder.mkdir()
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            manifest = _fill(index, folder, write)
+    except BaseException:
+        _let_go(folder, descriptor)
+        raise
+    return Finished(index, Generation(folder, manifest), base, descriptor)
 
 
 def prune(index: Path, keep: int) -> None:
-    """Remove all but the newest `keep` generations and the current one; what cannot be removed now goes later."""
+    """Remove all but the newest `keep` generations and the current one, and what was staged beside an older one.
+
+    What cannot be removed now goes later.
+    """
     with suppress(OSError):
         for name in set(names(index)[: -max(keep, 1)]) - {named(index)}:
             shutil.rmtree(index / name, ignore_errors=True)
+        for path in index.glob(f"{STAGED}*"):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def digests(folder: Path) -> dict[str, dict[str, Any]]:
@@ -129,6 +177,72 @@ def digests(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _fill(index: Path, folder: Path, write: Write) -> dict[str, Any]:
+    """Let `write` fill the folder, and lay all of it and its manifest on the disk; what the manifest says."""
+    said = dict(write(folder))
+    highest = max(map(number, names(index)), default=0)
+    name = f"gen-{highest + 1:06d}-{str(said['content'])[:8]}"
+    for path in sorted(folder.iterdir()):
+        _sync(path)
+    manifest = {**said, "format": FORMAT, "generation": name, "files": digests(folder)}
+    _describe(folder, manifest)
+    return manifest
+
+
+def _pointer(index: Path) -> bytes:
+    """What CURRENT says, be it damaged or not there: while it says the same, nothing was published."""
+    with _disk(index):
+        try:
+            return (index / CURRENT).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+
+def _describe(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the manifest as of now, into itself too, and lay it on the disk."""
+    manifest["published"] = _now()
+    manifest["digest"] = own_digest(manifest)
+    _write(folder / MANIFEST, dump(manifest))
+    _sync(folder)
+
+
+def _place(index: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Give the folder its name, and let CURRENT name it: the one decisive step."""
+    os.rename(folder, index / str(manifest["generation"]))
+    _sync(index)
+    _point(index, str(manifest["generation"]), dump(manifest))
+
+
+def _undo(index: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Remove what did not become current."""
+    # an interrupt may come just after the pointer moved: then the new folder is the current one and stays
+    if (name := manifest.get("generation")) and named(index) != name:
+        shutil.rmtree(index / str(name), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    _forget(index / f"{_UNFINISHED}{CURRENT}")
+
+
+def _settle(index: Path, manifest: Mapping[str, Any], keep: int) -> Generation:
+    """What is to be done once a generation is current."""
+    generation = Generation(index / str(manifest["generation"]), manifest)
+    try:
+        _sync(index)
+    except OSError as error:
+        # readers see the new generation already; only a power cut could bring the old one back, so that one stays
+        log.warning("%s: published, but the folder could not be synced: %s", generation.folder, error.strerror)
+    else:
+        prune(index, keep)
+    return generation
+
+
+def _let_go(folder: Path, descriptor: int) -> None:
+    """Remove what was staged, if it is still there under that name, and free its lock."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if descriptor >= 0:
+        with suppress(OSError):
+            os.close(descriptor)
+
+
 def _point(index: Path, name: str, manifest: bytes) -> None:
     fresh = index / f"{_UNFINISHED}{CURRENT}"
     _write(fresh, pointer_line(name, hashlib.sha256(manifest).hexdigest()).encode("ascii"))
@@ -138,15 +252,32 @@ def _point(index: Path, name: str, manifest: bytes) -> None:
 def _sweep(index: Path) -> None:
     """Remove what a writer that died has left; the lock is ours, so nobody is at work on it.
 
-    That is also a folder that was renamed into place while CURRENT was never moved on to it.
+    That is also a folder that was renamed into place while CURRENT was never moved on to it, and one that was staged,
+    if nobody holds it any more.
     """
     kept = named(index)
     never_current = [index / name for name in names(index) if kept and number(name) > number(kept)]
-    for path in [*index.glob(f"{_UNFINISHED}*"), *never_current]:
+    abandoned = [path for path in index.glob(f"{STAGED}*") if not _is_held(path)]
+    for path in [*index.glob(f"{_UNFINISHED}*"), *never_current, *abandoned]:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             _forget(path)
+
+
+def _is_held(folder: Path) -> bool:
+    """Whether a process that lives holds what is staged there, or may: what cannot be looked at now stays."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a file or a link holds nothing
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _forget(path: Path) -> None:

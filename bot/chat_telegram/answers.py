@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 from bot.answer import Answer
 from bot.chat_telegram.asking import Covered, Reply
@@ -33,6 +34,7 @@ CREATE TABLE IF NOT EXISTS feedback (
     answer INTEGER PRIMARY KEY, asker TEXT NOT NULL, question TEXT NOT NULL, scope TEXT, reply TEXT NOT NULL,
     generation TEXT, verdict TEXT NOT NULL, reason TEXT, created REAL NOT NULL);
 """
+_SALTS: WeakKeyDictionary[Records, bytes] = WeakKeyDictionary()
 _COLUMNS = "id, place, asker, asked, question, reply, messages, created"
 
 
@@ -65,13 +67,19 @@ class Given:
     reply: Reply | None
 
 
-async def keep(records: Records, given: Given, now: float) -> Stored:
-    """Store an answer before it is sent; asked and answered once more, the same message's answer is replaced."""
-    salt = await records.salt()
-    place, asker = place_key(salt, given.chat), asker_key(salt, given.user)
-    values = (place, asker, given.asked, given.question, _scope(given.scope), _dumped(given.reply))
+async def keep(records: Records, given: Given, now: float) -> tuple[Stored, float | None]:
+    """Store an answer before it is sent, and when the chat's last other question was answered, if any was.
 
-    def write(connection: sqlite3.Connection) -> Stored:
+    Asked and answered once more, the same message's answer is replaced.
+    """
+    salt = await salt_of(records)
+    place, asker = place_key(salt, given.chat), asker_key(salt, given.user)
+    values = (place, asker, given.asked, _encodable(given.question), _scope(given.scope), _dumped(given.reply))
+
+    def write(connection: sqlite3.Connection) -> tuple[Stored, float | None]:
+        (before,) = connection.execute(
+            "SELECT max(created) FROM answers WHERE place = ? AND asked <> ?", (place, given.asked)
+        ).fetchone()
         there = connection.execute(
             "SELECT id, messages, created FROM answers WHERE place = ? AND asked = ? ORDER BY id DESC LIMIT 1",
             (place, given.asked),
@@ -88,7 +96,8 @@ async def keep(records: Records, given: Given, now: float) -> Stored:
                 "UPDATE answers SET place = ?, asker = ?, asked = ?, question = ?, scope = ?, reply = ? WHERE id = ?",
                 (*values, id_),
             )
-        return Stored(id_, place, asker, given.asked, given.question, given.reply, tuple(json.loads(messages)), created)
+        sent = tuple(json.loads(messages))
+        return Stored(id_, place, asker, given.asked, given.question, given.reply, sent, created), before
 
     return await records.do(write)
 
@@ -108,12 +117,7 @@ async def find(records: Records, id_: int) -> Stored | None:
 
 async def asked_as(records: Records, chat: int, message: int) -> Stored | None:
     """The answer to the question that stands in that message."""
-    return await _one(records, "place = ? AND asked = ?", place_key(await records.salt(), chat), message)
-
-
-async def newest_in(records: Records, chat: int) -> Stored | None:
-    """The answer that was last given in a chat."""
-    return await _one(records, "place = ?", place_key(await records.salt(), chat))
+    return await _one(records, "place = ? AND asked = ?", place_key(await salt_of(records), chat), message)
 
 
 async def recent_questions(records: Records, most: int) -> tuple[str, ...]:
@@ -181,6 +185,13 @@ def export(connection: sqlite3.Connection, everything: bool = False) -> Iterator
         }  # fmt: skip
 
 
+async def salt_of(records: Records) -> bytes:
+    """The records' salt, asked for once: every press and every answer needs it."""
+    if records not in _SALTS:
+        _SALTS[records] = await records.salt()
+    return _SALTS[records]
+
+
 def place_key(salt: bytes, chat: int) -> str:
     """What stands for a chat where its id must not; other than the key of the person with the same number."""
     return asker_key(salt, chat)[::-1]
@@ -208,7 +219,12 @@ def _scope(scope: Scope) -> str | None:
 
 
 def _dumped(reply: Reply | None) -> str | None:
-    return None if reply is None else json.dumps(asdict(reply), ensure_ascii=False)
+    return None if reply is None else _encodable(json.dumps(asdict(reply), ensure_ascii=False))
+
+
+def _encodable(text: str) -> str:
+    """The text without lone surrogates, which JSON may bring and no file takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _loaded(text: str) -> Reply:

@@ -154,7 +154,7 @@ async def _read(yard: Yard, chat: int, notice: Notice) -> None:
     seen = 0
     while seen != len(waiting):
         seen = len(waiting)
-        await asyncio.sleep(QUIET)
+        await _quiet()
     del yard.intake[chat]
     told: list[Piece] = []
     for collections, some in _sorted_out(waiting).items():
@@ -165,6 +165,10 @@ async def _read(yard: Yard, chat: int, notice: Notice) -> None:
         told += _told(names, last, collections)
     told += [Piece(f"Not taken: {one.name}: {one.refusal}\n") for one in waiting if one.path is None]
     await notice.finish(parts(told))
+
+
+async def _quiet() -> None:
+    await asyncio.sleep(QUIET)
 
 
 def _sorted_out(waiting: Sequence[Received]) -> dict[tuple[str, ...], list[Received]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from telegram import InlineKeyboardMarkup
 
-from bot.chat_telegram.answers import Given, keep, newest_in, sent
+from bot.chat_telegram.answers import Given, keep, salt_of, sent
 from bot.chat_telegram.asking import Busy, Reply
 from bot.chat_telegram.keys import Keyring
 from bot.chat_telegram.office import Office
@@ -71,7 +71,7 @@ def shortened(text: str, most: int) -> tuple[str, int | None]:
 
 async def keyring(office: Office) -> Keyring:
     """What makes and reads buttons."""
-    return Keyring(await office.records.salt(), office.config.telegram.feedback)
+    return Keyring(await salt_of(office.records), office.config.telegram.feedback)
 
 
 async def _offer(office: Office, asked: Asked, pieces: Sequence[Piece], over: Sequence[int]) -> None:
@@ -80,12 +80,9 @@ async def _offer(office: Office, asked: Asked, pieces: Sequence[Piece], over: Se
 
 
 async def _show(office: Office, asked: Asked, given: Given, pieces: Sequence[Piece], over: Sequence[int]) -> None:
-    before = await newest_in(office.records, asked.chat)
     now = office.clock()
-    crowded = asked.chat < 0 or (
-        before is not None and before.asked != asked.message and now - before.created < _SEVERAL
-    )
-    stored = await keep(office.records, given, now)
+    stored, before = await keep(office.records, given, now)
+    crowded = asked.chat < 0 or (before is not None and now - before < _SEVERAL)
     keyboard = (await keyring(office)).under(stored)
     made = parts(pieces)
     kept = await _replace(office, asked, made, keyboard, [message for message in over if message]) if over else ()

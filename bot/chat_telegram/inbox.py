@@ -184,9 +184,15 @@ class Inbox:
                     await bell.wait()
 
     async def begin(self, entry: Entry) -> Entry:
-        """Write down that the entry is being worked on: from here on an order is never given out again."""
+        """Write down that the entry is being worked on: from here on an order is never given out again.
+
+        For a question the note serves only to give up on one that ends the process; it is not waited for.
+        """
         begun = replace(entry, tries=entry.tries + 1)
-        await self._set(entry, "tries = ?", begun.tries)
+        if entry.kind == "admin":
+            await self._set(entry, "tries = ?", begun.tries)
+        else:
+            self._note(entry, "tries = ?", begun.tries)
         self._lanes[_lane(entry)][0] = begun
         return begun
 
@@ -204,10 +210,14 @@ class Inbox:
         return max(0, len(self._lanes.get(_lane(entry), ())) - 1)
 
     async def sent(self, work: Work, message: int) -> None:
-        """Write down a message that has gone out for the entry."""
+        """Write down a message that has gone out for the entry.
+
+        Not waited for: the process would have to die within these milliseconds for a second copy, and the commit is
+        shared with that of `done`, which follows.
+        """
         work.messages.append(message)
         work.passed, work.doubtful = len(work.messages), 0
-        await self._set(work.entry, "messages = ?, doubtful = 0", " ".join(map(str, work.messages)))
+        self._note(work.entry, "messages = ?, doubtful = 0", " ".join(map(str, work.messages)))
 
     async def doubt(self, work: Work) -> None:
         """Write down that a message may or may not have gone out."""
@@ -369,6 +379,9 @@ class Inbox:
 
     async def _set(self, entry: Entry, what: str, value: object) -> None:
         await self._records.do(lambda c: c.execute(f"UPDATE inbox SET {what} WHERE serial = ?", (value, entry.serial)))
+
+    def _note(self, entry: Entry, what: str, value: object) -> None:
+        self._records.note(lambda c: c.execute(f"UPDATE inbox SET {what} WHERE serial = ?", (value, entry.serial)))
 
     def _add(self, entry: Entry) -> None:
         if not self._unfinished:

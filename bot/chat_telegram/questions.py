@@ -15,7 +15,7 @@ from typing import Any
 from telegram import Message, MessageEntity, Update
 from telegram.ext import BaseHandler, CallbackContext, MessageHandler, filters
 
-from bot.chat_telegram.answers import asked_as
+from bot.chat_telegram.answers import asked_as, salt_of
 from bot.chat_telegram.giving import Asked, give, offer_again
 from bot.chat_telegram.office import Office, office
 from bot.chat_telegram.parts import Piece, parts
@@ -93,10 +93,10 @@ async def edited(update: Update, context: CallbackContext[Any, Any, Any, Any]) -
         command, _, words = text.partition(" ")
         text = words.strip() if command.partition("@")[0] == "/ask" else None
     stored = await asked_as(here.records, message.chat.id, message.message_id) if text else None
-    if not text or stored is None or stored.question == text or not stored.messages:
+    if not text or stored is None or not stored.messages:
         return
     young = here.clock() - stored.created <= here.config.telegram.edit_minutes * 60
-    if young and stored.asker == asker_key(await here.records.salt(), message.from_user.id):
+    if young and stored.asker == asker_key(await salt_of(here.records), message.from_user.id):
         await give(here, _asked(message, text), stored.messages)
 
 

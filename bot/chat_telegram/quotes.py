@@ -28,7 +28,8 @@ _LONG = 25  # words of a text without a question that is taken for a quote
 _MARKS = {"“": "”", '"': '"', "„": "“", "«": "»", "»": "«", "‘": "’", "「": "」", "『": "』"}
 _ASKS = re.compile(
     r"(?:who|whom|whose|what|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|"
-    r"may|might|tell|give|list|name|show|explain|find|describe|summari[sz]e|please)\b", re.IGNORECASE,
+    r"may|might|tell|give|list|name|show|explain|find|describe|summari[sz]e|please|"
+    r"(?:i|we)(?:['’]d| would| want| need| wonder| am looking))\b", re.IGNORECASE,
 )  # fmt: skip
 _REFUSED = {
     "empty_question": "Send me the quote behind the command, or reply with /check to the message that holds it.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import secrets
 import sqlite3
@@ -23,6 +24,7 @@ from typing import Any, TypeVar
 from bot.errors import RecordsUnusable
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 FILE = "telegram.sqlite"
 MOST_AT_ONCE = 64  # jobs of one commit
 _Job = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
@@ -69,6 +71,17 @@ class Records:
         self._jobs.put((work, done))
         result: T = await done
         return result
+
+    def note(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """Run the work soon, before whatever is asked for afterwards, and do not wait for the disk.
+
+        For what is followed by a `do` that does wait, or may be lost with the process. A failure is logged.
+        """
+        if self._thread is None:
+            raise RecordsUnusable(f"{self.path}: not open")
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        done.add_done_callback(_complain)
+        self._jobs.put((work, done))
 
     async def salt(self) -> bytes:
         """Thirty-two random bytes that belong to this file, made once."""
@@ -142,6 +155,11 @@ def _settle(loop: asyncio.AbstractEventLoop, settled: Sequence[_Settled]) -> Non
 
     with suppress(RuntimeError):  # the loop is closed: nobody waits any more
         loop.call_soon_threadsafe(tell)
+
+
+def _complain(done: asyncio.Future[Any]) -> None:
+    if not done.cancelled() and (error := done.exception()) is not None:
+        log.error("a note could not be written: %s: %s", type(error).__name__, error)
 
 
 def asker_key(salt: bytes, user: int) -> str:

@@ -17,7 +17,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
@@ -39,8 +39,8 @@ from bot.errors import BylineError, TokenUnusable
 
 log = logging.getLogger(__name__)
 App = Application[Any, Any, Any, Any, Any, Any]
-DRAIN_SECONDS = 7.0  # for the work in hand, of the ten that systemd and we allow
-END_SECONDS = 9.0  # after the signal, the process ends even where a model or a build will not
+DRAIN_SECONDS = 5.5  # for the work in hand, of the ten that a supervisor waits; the rest is for letting go
+END_SECONDS = 8.5  # after the signal, the process ends even where a model or a build will not
 TEND_SECONDS = 5.0
 HOUR = 3_600.0
 
@@ -74,12 +74,16 @@ class Stop:
         deadline.start()
 
 
-def run(config: Config, token: Secret, environ: Mapping[str, str], webhook_secret: Secret | None = None) -> int:
-    """Run the bot until a signal ends it; returns the exit code. Raises what bot/errors.py has for it."""
+def run(config: Config, token: Secret, environ: Mapping[str, str], webhook_secret: Secret | None = None) -> NoReturn:
+    """Run the bot until a signal ends the process. Raises what bot/errors.py has for other ends."""
     _log_to_stderr()
     root = environ.get("TELEGRAM_API_BASE", "").strip() or PUBLIC_ROOT
     with asyncio.Runner() as runner:
-        return runner.run(_live(config, make_bot(token, root), webhook_secret))
+        code = runner.run(_live(config, make_bot(token, root), webhook_secret))
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # taking the model libraries down takes Python seconds, and there is nothing left to write
 
 
 async def _live(config: Config, bot: Bot, webhook_secret: Secret | None) -> int:

@@ -10,11 +10,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import shutil
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -27,7 +31,7 @@ from bot.chat_telegram.deeds import Deed, News, Outcome
 from bot.chat_telegram.duties import SCHEMAS
 from bot.chat_telegram.library import ArchiveLibrary
 from bot.chat_telegram.office import Office
-from bot.chat_telegram.records import Records
+from bot.chat_telegram.records import FILE, Records
 from bot.chat_telegram.rights import Access
 from bot.chat_telegram.sending import Sender
 from bot.chat_telegram.workshop import Bench, Word
@@ -98,6 +102,15 @@ class _FakeBench:
         self._shop.words.append(word)
 
 
+class QuickRecords(Records):
+    """Records that need not survive a power cut; that the real ones do is tested with them."""
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = super()._connect()
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
+
+
 class Files(RecordingRequest):
     """A recording that hands out files too: `files` by file id, with the size that Telegram tells where it lies."""
 
@@ -130,6 +143,7 @@ class Front:
     shop: FakeShop
     clock: Clock
     yard: Yard
+    quiet: asyncio.Event
 
     async def feed(self, *raws: dict[str, Any]) -> None:
         """Process raw updates in order; what they began is not waited for."""
@@ -141,10 +155,24 @@ class Front:
         self.request.clear()
         return texts
 
-    async def settle(self) -> list[str]:
-        """Wait for what is under way; what was said until then."""
+    async def work(self) -> None:
+        """No further document comes: wait for what is under way."""
+        self.quiet.set()
         await self.yard.settled()
+        self.quiet.clear()
+
+    async def settle(self) -> list[str]:
+        """The same; what was said until then."""
+        await self.work()
         return self.said()
+
+
+@cache
+def _published(holds: tuple[Article, ...]) -> TemporaryDirectory[str]:
+    """An index of these articles, made once."""
+    folder = TemporaryDirectory(prefix="byline-front-")
+    tiny_archive.publish_articles(Path(folder.name), holds)
+    return folder
 
 
 async def build(
@@ -153,13 +181,13 @@ async def build(
     """A front over these articles; settings of the section `telegram` as keywords."""
     index = folder / "index"
     if holds:
-        tiny_archive.publish_articles(index, holds)
+        shutil.copytree(_published(tuple(holds)).name, index, dirs_exist_ok=True)
     archive = tiny_archive.archive(index, monkeypatch)
     chosen: dict[str, Any] = {"admins": (ADMIN,), "users": (MEMBER,), "groups": (GROUP,)} | settings
     chosen["scopes"] = MappingProxyType(dict(chosen.get("scopes", {})))
     config = replace(archive.config, telegram=replace(archive.config.telegram, **chosen))
     clock, shop, request = Clock(), FakeShop(), Files()
-    records = Records(index / "telegram.sqlite", SCHEMAS)
+    records = QuickRecords(index / FILE, SCHEMAS)
     await records.open()
     application = make_application(request)
     await application.initialize()
@@ -170,7 +198,9 @@ async def build(
     application.add_handlers(access.handlers(office), access.GROUP)
     for module in (commands, articles, rebuild, buttons, questions):
         application.add_handlers(module.handlers(office))
-    return Front(office, request, application, shop, clock, yard)
+    quiet = asyncio.Event()
+    monkeypatch.setattr(articles, "_quiet", quiet.wait)
+    return Front(office, request, application, shop, clock, yard, quiet)
 
 
 def run(

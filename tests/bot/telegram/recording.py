@@ -172,7 +172,7 @@ def check_text(text: str, entities: Iterable[Mapping[str, Any]]) -> None:
 
 def units(text: str) -> int:
     """The length of the text as Telegram counts it."""
-    return len(text.encode("utf-16-le")) // 2
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def make_application(

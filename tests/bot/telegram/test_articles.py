@@ -19,11 +19,6 @@ Patch = pytest.MonkeyPatch
 PAGE = b"<html><body><p>Ships left the harbour on Friday.</p></body></html>"
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: Patch) -> None:
-    monkeypatch.setattr(articles, "QUIET", 0.05)
-
-
 def document(
     front: Front, name: str | None, data: bytes = PAGE, size: int | None = -1, by: int = ADMIN, **more: Any
 ) -> dict[str, Any]:
@@ -57,7 +52,7 @@ def test_a_document_becomes_articles_and_one_edited_message_tells_how(tmp_path: 
 
         front.shop.meanwhile = later
         await front.feed(document(front, "page.html"))
-        await front.yard.settled()
+        await front.work()
         calls = [call for call in front.request.calls if call.method.startswith(("send", "edit"))]
         said = front.said()
         return [call.method for call in calls], said, front.shop.deeds
@@ -74,14 +69,13 @@ def test_progress_is_edited_at_most_every_few_seconds(tmp_path: Path, monkeypatc
     async def sent(front: Front) -> int:
         front.shop.script = [*(News("progress", "articles", number) for number in range(100)), done()]
         await front.feed(document(front, "page.html"))
-        await front.yard.settled()
+        await front.work()
         return len(front.request.of("editMessageText", "sendMessage"))
 
     assert run(tmp_path, monkeypatch, sent) <= 3
 
 
 def test_documents_sent_together_are_read_together(tmp_path: Path, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(articles, "QUIET", 0.3)
 
     async def sent(front: Front) -> tuple[list[str], int]:
         front.shop.script = [done(added=(Item("a", "A", 1), Item("b", "B", 2)))]
@@ -103,7 +97,7 @@ def test_a_document_lies_under_a_name_of_our_own_whatever_it_is_called(
     async def sent(front: Front) -> None:
         front.shop.script = [done()]
         await front.feed(document(front, name))
-        await front.yard.settled()
+        await front.work()
 
     before = set(tmp_path.rglob("*"))
     run(tmp_path, monkeypatch, sent)
@@ -132,7 +126,7 @@ def test_what_grew_on_the_way_is_not_fetched(tmp_path: Path, monkeypatch: Patch)
         raw = document(front, "big.html")
         front.request.told[raw["message"]["document"]["file_id"]] = received.MOST_BYTES + 1
         await front.feed(raw)
-        await front.yard.settled()
+        await front.work()
         methods = [call.method for call in front.request.calls]
         return front.said(), methods
 
@@ -143,7 +137,6 @@ def test_what_grew_on_the_way_is_not_fetched(tmp_path: Path, monkeypatch: Patch)
 def test_a_document_that_telegram_does_not_hand_out_is_named_and_the_others_are_read(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(articles, "QUIET", 0.3)
 
     async def sent(front: Front) -> list[str]:
         front.shop.script = [done(added=(Item("b", "B", 2),))]
@@ -182,7 +175,6 @@ def test_what_was_left_out_is_told_by_the_documents_own_name_with_the_reason_and
 def test_where_nothing_could_be_done_nothing_new_is_kept_and_nothing_old_is_lost(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    monkeypatch.setattr(articles, "QUIET", 0.3)
 
     async def sent(front: Front) -> list[str]:
         front.shop.script = [done(added=(Item("a", "A", 1),))]
@@ -199,11 +191,9 @@ def test_where_nothing_could_be_done_nothing_new_is_kept_and_nothing_old_is_lost
 
 def test_what_was_accepted_before_a_crash_is_read_after_it(tmp_path: Path, monkeypatch: Patch) -> None:
     async def crashes(front: Front) -> None:
-        monkeypatch.setattr(articles, "QUIET", 60)
         await front.feed(document(front, "a.txt", b"A is here."))
 
     async def restarts(front: Front) -> tuple[list[str], Sequence[str]]:
-        monkeypatch.setattr(articles, "QUIET", 0.02)
         front.shop.script = [done(added=(Item("a", "A", 1),))]
         await articles.resume(front.yard)
         said = await front.settle()
@@ -218,7 +208,6 @@ def test_what_was_accepted_before_a_crash_is_read_after_it(tmp_path: Path, monke
 
 
 def test_a_caption_sorts_documents_into_collections_for_a_whole_album(tmp_path: Path, monkeypatch: Patch) -> None:
-    monkeypatch.setattr(articles, "QUIET", 0.3)
 
     async def sent(front: Front) -> list[tuple[tuple[str, ...], int]]:
         front.shop.script = [done(added=(Item("a", "A", 1),)), done(added=(Item("c", "C", 1),))]
@@ -290,6 +279,7 @@ def test_two_deeds_never_run_at_the_same_time(tmp_path: Path, monkeypatch: Patch
 
         front.shop.meanwhile = count
         front.shop.script = [done(), done()]
+        front.quiet.set()
         await front.feed(document(front, "a.txt", b"A."))
         await asyncio.sleep(0.05)
         await front.feed(document(front, "b.txt", b"B."))

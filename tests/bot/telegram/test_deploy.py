@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.chat_telegram import received
-from bot.chat_telegram.access import RIGHTS
-from bot.chat_telegram.rights import ADMIN_COMMANDS
+from bot.chat_telegram.rights import ADMIN_COMMANDS, RIGHTS
 from bot.cli import BUSY, MISCONFIGURED, _parser
 from bot.config import TelegramSettings
 

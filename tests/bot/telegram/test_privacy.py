@@ -25,7 +25,7 @@ async def asked(front: Front, text: str, by: int = MEMBER, to: int | None = None
     """A question that was answered, and rated."""
     reply = Reply(Answer(text, "not_found", "nothing_close", None, 0.0, (), (), "g"))
     given = Given(by if to is None else to, by, int(front.clock.now * 1000) % 10**9, text, None, reply)
-    stored = await keep(front.office.records, given, front.clock.now)
+    stored, _ = await keep(front.office.records, given, front.clock.now)
     found = await find(front.office.records, stored.id)
     if rated and found is not None:
         await rate(front.office.records, found, "wrong", "other", front.clock.now)

@@ -21,7 +21,7 @@ FORWARDED: dict[str, Any] = {
 
 @pytest.mark.parametrize(
     "text",
-    [f"“{TRUE}”", f'"{TRUE}"', f"«{TRUE}»", f"„{TRUE}“", TRUE * 4, "„Wir schaffen das doch noch“"],
+    [f"“{TRUE}”", f'"{TRUE}"', f"«{TRUE}»", f"„{TRUE}“", TRUE * 4, "I saw how " + TRUE * 4, "„Wir schaffen das doch noch“"],
 )  # fmt: skip
 def test_a_text_in_quotation_marks_or_a_long_statement_is_a_quote(text: str) -> None:
     assert is_quote(text)
@@ -29,7 +29,7 @@ def test_a_text_in_quotation_marks_or_a_long_statement_is_a_quote(text: str) -> 
 
 @pytest.mark.parametrize(
     "text",
-    [ASKED, "caliphate Baghuz", "“Baghuz”", '"The Hobbit" by whom', f"who said “{TRUE}”?", "tell me " + "all of it " * 20,
+    [ASKED, "caliphate Baghuz", "“Baghuz”", '"The Hobbit" by whom', f"who said “{TRUE}”?", "tell me " + "all of it " * 20, "I would like to know " + "more and " * 20,
      "“Baghuz is free” and “we have won it”", TRUE * 4 + " Is that so?", ""],
 )  # fmt: skip
 def test_a_question_is_no_quote(text: str) -> None:

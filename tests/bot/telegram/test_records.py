@@ -116,6 +116,24 @@ async def test_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
 
 
 @awaited
+async def test_a_note_comes_before_what_is_asked_for_after_it_and_its_failure_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    records = Records(tmp_path / "r", [SCHEMA])
+    await records.open()
+    records.note(add)
+    assert await records.do(count) == 1
+    records.note(lambda connection: connection.execute("SELECT nothing"))
+    records.note(add)
+    await records.close()
+    await asyncio.sleep(0)
+    assert "a note could not be written: OperationalError" in caplog.text
+    await records.open()
+    assert await records.do(count) == 2
+    await records.close()
+
+
+@awaited
 async def test_a_file_that_is_no_database_is_named_and_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "telegram.sqlite"
     path.write_bytes(b"something else" * 100)
