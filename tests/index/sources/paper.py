@@ -115,12 +115,15 @@ def docx(body: str, title: str = "", author: str = "", more: Mapping[str, bytes 
 
 
 def epub(chapters: Mapping[str, str], metadata: str = "", spine: Sequence[str] | None = None) -> bytes:
-    """An EPUB of these chapters' bodies."""
+    """An EPUB of these chapters' bodies; a name in the spine with `-` before it is beside the order of reading."""
     names = list(chapters)
     items = "".join(
         f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"/>' for number, name in enumerate(names)
     )
-    order = "".join(f'<itemref idref="c{names.index(name)}"/>' for name in (spine or names))
+    order = "".join(
+        f'<itemref idref="c{names.index(name.lstrip("-"))}" linear="{"no" if name.startswith("-") else "yes"}"/>'
+        for name in (spine or names)
+    )
     package = (
         '<?xml version="1.0"?><package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata '
         f'xmlns:dc="http://purl.org/dc/elements/1.1/">{metadata}</metadata><manifest>{items}</manifest>'

@@ -19,7 +19,7 @@ def test_inserted_words_are_read_and_deleted_ones_not() -> None:
     body = paragraph(
         "The harbour ",
         f"<w:ins>{_run('quickly ')}</w:ins>",
-        "<w:del><w:r><w:delText>slowly </w:delText></w:r></w:del>",
+        f"<w:del><w:r><w:delText>slowly </w:delText></w:r>{_run('not ')}</w:del>",
         f"<w:moveFrom>{_run('moved away ')}</w:moveFrom>",
         f"<w:hyperlink>{_run('reopened')}</w:hyperlink>",
         f"<w:smartTag>{_run('.')}</w:smartTag>",

@@ -107,6 +107,19 @@ def test_a_page_number_that_wanders_is_known_by_its_counting() -> None:
     assert [len(page) for page in without_furniture(pages)] == [4, 4]
 
 
+def test_the_number_of_an_only_page_goes() -> None:
+    page = [*_lines("One here.", "More.", "Yet more.", "The rest."), Line("- 1 -", 300, 40, 9)]
+    assert [len(page) for page in without_furniture([page])] == [4]
+
+
+def test_a_line_that_comes_again_elsewhere_on_a_page_stays() -> None:
+    pages = [
+        _lines("It was cold.", "The year.", "So it went.", "Ships froze."),
+        _lines("Then.", "Again.", "Still.", "It was cold."),
+    ]
+    assert [len(page) for page in without_furniture(pages)] == [4, 4]
+
+
 def test_numbers_that_do_not_count_pages_stay() -> None:
     pages = [
         _lines("1912", "The year.", "It was cold.", "Ships froze."),
