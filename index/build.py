@@ -24,6 +24,7 @@ from index.known import known_of
 from index.prepare import Prepared, embedded_text, prepare
 from index.publish import publish, writing
 from index.sources.files import Skipped
+from index.sources.kept import forget
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
 from index.store import Entry, Snapshot, StoredArticle, open_snapshot
@@ -74,8 +75,10 @@ class Report:
     seconds: float
 
 
-def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
-    """Make the index hold the articles under `paths` and no others.
+def build(
+    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, more: Iterable[Document | Skipped] = ()
+) -> Report:
+    """Make the index hold the articles under `paths` and of the documents in `more`, and no others.
 
     Raises `IndexFailure` where not one article can be read: the old index then stays as it is.
     """
@@ -83,11 +86,15 @@ def build(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress
         old = _old(index)
         if old is None:
             recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
-        return _Build(index, recipe, old, progress).run(documents(paths), carry=())
+        return _Build(index, recipe, old, progress).run(chain(documents(paths), more), carry=())
 
 
-def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
-    """Add the articles under `paths`; a file that was read before goes by its old id and replaces what it gave.
+def add(
+    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, more: Iterable[Document | Skipped] = ()
+) -> Report:
+    """Add the articles under `paths` and of the documents in `more`.
+
+    A file that was read before goes by its old id and replaces what it gave.
 
     Where no article changes, nothing is published, also if a document could not be read: the report says so.
     """
@@ -98,18 +105,20 @@ def add(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) 
             old = None
         carry = _ids(old, recipe)
         work = _Build(index, recipe, old, progress, keeps=True)
-        return work.run(documents(paths, work.known.keys), carry)
+        return work.run(chain(documents(paths, work.known.keys), more), carry)
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
     """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`.
 
-    They are gone from the disk as well: no older generation is kept, however many `recipe.keep` says. A reader that
-    holds one open keeps it until it opens the new one.
+    They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
+    generation is kept, however many `recipe.keep` says. A reader that holds one open keeps it until it opens the new
+    one.
     """
     with writing(index):
         old = open_snapshot(index)
-        doomed = {old.entry(article).id for article in articles}
+        doomed = {(entry := old.entry(article)).id: entry.origin for article in articles}
+        forget(index, doomed.values(), doomed)
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         return _Build(index, replace(recipe, keep=1), old, progress, keeps=True).run((), kept, may_be_empty=True)
 
