@@ -27,7 +27,7 @@ NEWEST = 200
 _PARSED = 1000
 _DEEPEST = 256
 # feedparser's way with broken XML takes time that grows faster than the feed.
-_BROKEN_BYTES = 1_000_000
+_BROKEN_BYTES = 300_000
 _OPENING = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:item|entry)(?=[\s>/])")
 _CLOSING = re.compile(rb"</(?:[A-Za-z]\w*:)?(?:item|entry)\s*>")
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
@@ -57,6 +57,8 @@ def read_feed(data: bytes, address: str) -> Feed:
     """The feed in the bytes that came from `address`; raises `DocumentRejected` as `bad_feed` or `feed_has_dtd`."""
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _json_feed(data, address)
+    if not data.strip():
+        raise DocumentRejected("bad_feed", "it is empty")
     _check_xml(data)
     data, total = _shortened(data)
     try:
@@ -64,11 +66,11 @@ def read_feed(data: bytes, address: str) -> Feed:
             io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False,
             response_headers={"content-location": address, "content-type": "application/xml"},
         )  # fmt: skip
+        items = [(_when(entry), _item(entry, address)) for entry in found.entries]
     except Exception as error:  # it lets out whatever its parsers meet
         raise DocumentRejected("bad_feed", f"it cannot be read: {type(error).__name__}") from error
-    if not found.version:
+    if not found.get("version"):
         raise DocumentRejected("bad_feed", "it is no RSS, Atom or JSON feed; give the address of the feed itself")
-    items = [(_when(entry), _item(entry, address)) for entry in found.entries]
     return _feed(_words(found.feed.get("title")), items, total)
 
 
@@ -118,7 +120,8 @@ def _shortened(data: bytes) -> tuple[bytes, int]:
 
 
 def _when(entry: Any) -> str:
-    parsed = entry.get("published_parsed") or entry.get("updated_parsed")
+    # not by its own `get`, which takes one for the other and warns of it
+    parsed = dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
     try:
         return time.strftime("%Y-%m-%dT%H:%M:%S", parsed) if parsed else ""
     except (ValueError, TypeError):
