@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from index.article import Article, sha256
 from index.build import Progress, Recipe, Report, add
-from index.errors import DocumentRejected, IndexUnwritable
+from index.errors import DocumentRejected, FetchFailed, IndexUnwritable
 from index.sources.contents import host_of
 from index.sources.fetch import Fetcher
 from index.sources.files import Skipped, shown
@@ -41,6 +41,9 @@ _WALL = re.compile(
 )
 _WALL_CHARS = 1500
 _FEWEST_SENTENCES = 3
+# Failures that say more of the way, or of the hour, than of the page.
+OF_THE_NETWORK = frozenset({"unreachable", "host_unknown", "tls", "truncated", "too_slow"})
+_TROUBLES = 3
 # Parsers keep tables of their own that were not made for several threads; the time goes into the network anyway.
 _PARSING = threading.Lock()
 
@@ -103,10 +106,25 @@ def _forget_superseded(index: Path, new: Sequence[Page]) -> None:
 def gather(
     index: Path, addresses: Sequence[str], fetcher: Fetcher, progress: Progress, stop: threading.Event | None = None
 ) -> Iterator[Gathered]:
-    """Fetch and keep each address once; they come in the order that they are done in."""
+    """Fetch and keep each address once; they come in the order that they are done in.
+
+    Where a host fails several times in a row, its other addresses are not tried any more.
+    """
     ending = stop or threading.Event()
     wanted = list(dict.fromkeys(addresses))
-    found = by_host(wanted, lambda one: _gather_one(index, one, fetcher, ending), fetcher.fetching.parallel, ending)
+    troubles: dict[str, int] = {}
+
+    def work(address: str) -> Gathered:
+        host = _host(address)
+        if troubles.get(host, 0) >= _TROUBLES:
+            return Gathered(
+                address, None, FetchFailed("not_tried", f"{host} failed {_TROUBLES} times in a row before it")
+            )
+        one = _gather_one(index, address, fetcher, ending)
+        troubles[host] = troubles.get(host, 0) + 1 if one.failure and one.failure.reason in OF_THE_NETWORK else 0
+        return one
+
+    found = by_host(wanted, work, fetcher.fetching.parallel, ending)
     for number, one in enumerate(found):
         progress("pages fetched", number, len(wanted))
         yield one

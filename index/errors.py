@@ -42,7 +42,7 @@ class FetchFailed(DocumentRejected):
 
     `reason` is one of `bad_address`, `address_not_public`, `host_unknown`, `unreachable`, `tls`, `robots`, `busy`,
     `gone`, `http_status`, `too_many_redirects`, `content_type_mismatch`, `bad_encoding`, `too_large`, `too_slow`,
-    `truncated`, `stopped`. `status` is the server's answer, if there was one; `again` the seconds it asked to wait.
+    `truncated`, `stopped`, `not_tried`. `status` is the server's answer, if there was one; `again` the seconds it asked to wait.
     """
 
     def __init__(self, reason: str, detail: str, *, status: int | None = None, again: float | None = None) -> None:

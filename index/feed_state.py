@@ -20,8 +20,9 @@ from index.errors import IndexBusy, IndexDamaged
 
 FILE = "feeds.sqlite"
 _LOCK = "feeds.lock"
-# An item that fails so often is left alone.
-_TRIES = 5
+# An item is left alone when it has failed five times while its host was well, or fifty times whatever the reason:
+# some days without a network must not cost an article.
+_TRIES, _HOST_WELL = 50, 10
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS feeds(
   address TEXT PRIMARY KEY, title TEXT, added TEXT NOT NULL, checked TEXT, etag TEXT, last_modified TEXT,
@@ -127,13 +128,14 @@ class FeedState:
                 "UPDATE items SET state = ?2, trouble = ?3 WHERE address = ?1 AND state <> 'done'", list(changes)
             )
 
-    def failed(self, address: str, trouble: str) -> None:
-        """Note one more attempt that came to nothing; after a few the item is refused."""
+    def failed(self, failures: Iterable[tuple[str, str, bool]]) -> None:
+        """Note attempts that came to nothing: (address, trouble, whether its host was well); many of them refuse an item."""
         with self._database:
-            self._database.execute(
-                "UPDATE items SET tries = tries + 1, trouble = ?, state = iif(tries + 1 >= ?, 'refused', state) "
-                "WHERE address = ? AND state = 'waiting'", (trouble, _TRIES, address),
-            )  # fmt: skip
+            self._database.executemany(
+                "UPDATE items SET tries = tries + ?3, trouble = ?2, state = iif(tries + ?3 >= ?4, 'refused', state) "
+                "WHERE address = ?1 AND state = 'waiting'",
+                [(address, trouble, _HOST_WELL if well else 1, _TRIES) for address, trouble, well in failures],
+            )
 
     def counts(self, address: str) -> dict[str, int]:
         """How many items of a feed are in each state."""
@@ -153,8 +155,10 @@ def feed_state(index: Path) -> Iterator[FeedState]:
             raise IndexBusy(f"the feeds of {index} are being fetched by another process; try again later") from None
         database = sqlite3.connect(index / FILE)
         try:
-            database.execute("PRAGMA foreign_keys=ON")
-            database.executescript(_SCHEMA)
+            # a power cut may undo the last notes, which only makes the next run do again what is done
+            database.executescript(
+                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;" + _SCHEMA
+            )
             yield FeedState(database)
         except sqlite3.DatabaseError as error:
             raise IndexDamaged(index / FILE, f"{error}; or remove that file: feeds then begin anew") from error

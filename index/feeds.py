@@ -17,7 +17,7 @@ from pathlib import Path
 
 from index.article import sha256
 from index.build import Progress, Recipe, Report
-from index.collect import Gathered, by_host, gather, now, publish_gathered
+from index.collect import OF_THE_NETWORK, Gathered, by_host, gather, now, publish_gathered
 from index.errors import DocumentRejected, FetchFailed
 from index.feed_state import FeedState, Known, State, feed_state
 from index.sources.contents import host_of
@@ -27,8 +27,10 @@ from index.sources.files import Skipped
 from index.sources.kept import Page, keep, kept
 from index.sources.media import FEEDS
 
-# Failures that the next run may not meet again; all others are final for an item.
-_PASSING = frozenset({"unreachable", "host_unknown", "tls", "truncated", "too_slow", "busy", "stopped"})
+# Failures that the next run may not meet again; all others are final for an item. Those of a host that did not want
+# to be asked, or was not, do not count against its items.
+_NOT_COUNTED = frozenset({"busy", "stopped", "not_tried"})
+_PASSING = OF_THE_NETWORK | _NOT_COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,24 +170,36 @@ def _gather_items(
     try:
         for one in gather(index, state.addresses("waiting"), fetcher, progress, stop):
             gathered.append(one)
-            failure = one.failure
-            if failure is None:
+            if one.failure is None:
                 kept_now.append((one.address, "kept", None))
-            elif not _passes(failure):
-                kept_now.append((one.address, "refused", str(failure)))
-            elif failure.reason not in ("stopped", "busy"):
-                state.failed(one.address, str(failure))
+            elif not _passes(one.failure):
+                kept_now.append((one.address, "refused", str(one.failure)))
             if len(kept_now) >= 20:
                 state.became(kept_now)
                 kept_now.clear()
     finally:
         state.became(kept_now)
+    _count_failures(state, gathered)
     return gathered
 
 
+def _count_failures(state: FeedState, gathered: Sequence[Gathered]) -> None:
+    """Note who failed in passing: it counts for more where the item's host answered in the same run."""
+    up = {host_of(one.address) for one in gathered if one.page or _status(one.failure)}
+    state.failed(
+        (one.address, str(one.failure), host_of(one.address) in up)
+        for one in gathered
+        if one.failure and _passes(one.failure) and one.failure.reason not in _NOT_COUNTED
+    )
+
+
 def _passes(failure: DocumentRejected) -> bool:
-    status = failure.status if isinstance(failure, FetchFailed) else None
-    return failure.reason in _PASSING or (status is not None and status >= 500) or status == 429
+    status = _status(failure)
+    return failure.reason in _PASSING or status >= 500 or status == 429
+
+
+def _status(failure: DocumentRejected | None) -> int:
+    return (failure.status or 0) if isinstance(failure, FetchFailed) else 0
 
 
 def _publish(

@@ -76,14 +76,13 @@ def _in_utf8(data: bytes, content_type: str) -> bytes:
 
 def keep(index: Path, page: Page, data: bytes) -> None:
     """Write the page to the disk, in the place of what was kept of its address before."""
-    folder = index / FOLDER
+    folder, before = index / FOLDER, kept(index, page.address)
     folder.mkdir(parents=True, exist_ok=True)
     name = _name(page.address)
     _write(folder / f"{name}.{page.sha256[:16]}", data)
     _write(folder / f"{name}.json", json.dumps(asdict(page), ensure_ascii=False).encode("utf-8", "backslashreplace"))
-    for old in folder.glob(f"{name}.*"):
-        if old.suffix not in (".json", f".{page.sha256[:16]}"):
-            old.unlink(missing_ok=True)
+    if before and before.sha256 != page.sha256:
+        (folder / f"{name}.{before.sha256[:16]}").unlink(missing_ok=True)
 
 
 def kept(index: Path, address: str) -> Page | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import sqlite3
@@ -27,7 +28,7 @@ from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.web import Reply, Request, Server, Town, moved, serving, story, text
 from tests.index.web_feeds import atom, jsonfeed, rss
 
-pytestmark = pytest.mark.usefixtures("embedder")
+pytestmark = pytest.mark.usefixtures("embedder", "power")
 
 FEED = "http://news.example/feed"
 QUICK = Fetching(ports=(80, 443), seconds_between=0, seconds=10)
@@ -46,7 +47,7 @@ class News:
         if request.target in self.replies:
             return self.replies[request.target]
         if request.target == "/feed":
-            data = self.write(self.numbers).replace(b"https://", b"http://")
+            data = self.write(self.numbers).replace(b"https://news", b"http://news")
             tag = f'"{hash(data)}"'
             if self.etag and request.headers.get("if-none-match") == tag:
                 return Reply(b"", 304, {"ETag": tag}, length=None)
@@ -57,6 +58,12 @@ class News:
                 f"Story {number} is told here. The ferry number {number} sank on Tuesday.\n\nIts captain swam ashore."
             )
         return Reply(b"", 404)
+
+
+@pytest.fixture
+def power(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Power stays on in these tests: the disk need not be waited for, which takes most of their time."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture
@@ -203,10 +210,10 @@ def test_a_busy_server_is_not_asked_before_its_time_and_a_gone_feed_no_more(
     server.asked.clear()
     now = time.time()
     for later, asked in ((0, 0), (3500, 0), (3700, 1)):
-        monkeypatch.setattr(running.time, "time", lambda later=later: now + later)
-        run(tmp_path, fetcher)
+        with monkeypatch.context() as patch:
+            patch.setattr(running.time, "time", lambda later=later: now + later)
+            run(tmp_path, fetcher)
         assert server.targets().count("/feed") == asked
-    monkeypatch.undo()
     with feed_state(tmp_path) as state:
         state.checked(FEED, "now")
     news.replies["/feed"] = Reply(b"", 410)
@@ -309,35 +316,67 @@ class CutNews(News):
         return reply if allowed == size else replace(reply, cut=allowed)
 
 
+# Trials that begin with an empty index take a second each; the others begin with most of the feed read.
+FROM_EMPTY, FROM_MOST = 4, 46
+
+
 def test_a_feed_cut_anywhere_gives_whole_items_in_one_publish_and_the_next_run_completes_it(tmp_path: Path) -> None:
     """200 items, cut at 50 random bytes; each time a run that is cut, then one that is not, against one without a cut."""
     news = CutNews(range(1, 201))
     with serving(news) as server:
         fetcher = Fetcher(QUICK, Town(server=server).wire())
-        add_feed(tmp_path / "empty", FEED, fetcher)
-        shutil.copytree(tmp_path / "empty", tmp_path / "whole")
-        news.sent = 0
-        run(tmp_path / "whole", fetcher)
-        total, expected = news.sent, texts(tmp_path / "whole")
-        content = current(tmp_path / "whole").manifest["content"]
+        starts = {}
+        for name, numbers in (("empty", range(0)), ("most", range(6, 195)), ("whole", range(1, 201))):
+            news.numbers, news.sent = range(1, 201), 0
+            add_feed(tmp_path / name, FEED, fetcher)
+            news.numbers, news.sent = numbers, 0
+            if numbers:
+                run(tmp_path / name, fetcher)
+            starts[name] = news.sent
+        whole = tmp_path / "whole"
+        expected, content = texts(whole), current(whole).manifest["content"]
+        digests = {page.sha256 for page in pages(whole)}
         assert len(expected) == 200
         seed = random.randrange(2**32)
         print(f"seed {seed}")
         chance = random.Random(seed)
-        for trial in range(50):
-            index = tmp_path / f"cut-{trial}"
-            shutil.copytree(tmp_path / "empty", index)
-            news.left = chance.randrange(total)
-            first = run(index, fetcher)
-            names = sorted(path.name for path in index.glob("gen-*"))
-            assert len(names) == (1 if first.report else 0)
-            if first.report:
-                assert texts(index).items() <= expected.items()
-            assert {page.sha256 for page in pages(index)} <= {page.sha256 for page in pages(tmp_path / "whole")}
-            news.left = float("inf")
-            second = run(index, fetcher)
-            assert second.report
-            assert sum(1 for path in index.glob("gen-*") if path.name not in names) == 1
-            assert current(index).manifest["content"] == content
-            assert states(index) == {"done": 200}
-            shutil.rmtree(index)
+        for start, trials in (("empty", FROM_EMPTY), ("most", FROM_MOST)):
+            for _ in range(trials):
+                index = Path(shutil.copytree(tmp_path / start, tmp_path / "cut"))
+                news.left = chance.randrange(starts["whole"] - starts[start] + 20_000)
+                before = set(index.glob("gen-*"))
+                first = run(index, fetcher)
+                after = set(index.glob("gen-*"))
+                assert len(after - before) == (1 if first.report else 0)
+                if after:
+                    assert texts(index).items() <= expected.items()
+                assert {page.sha256 for page in pages(index)} <= digests
+                news.left = float("inf")
+                run(index, fetcher)
+                assert len(set(index.glob("gen-*")) - after) <= 1
+                assert current(index).manifest["content"] == content
+                assert states(index) == {"done": 200}
+                shutil.rmtree(index)
+
+
+def test_days_without_a_network_cost_no_article_and_a_host_that_is_down_is_not_asked_for_all_it_has(
+    tmp_path: Path, server: Server
+) -> None:
+    town = Town(server=server)
+    fetcher = Fetcher(QUICK, town.wire())
+    add_feed(tmp_path, FEED, fetcher)
+    answer = server.answer
+    server.answer = lambda request: (
+        Reply(b"", cut=0) if request.target not in ("/feed", "/robots.txt") else answer(request)
+    )
+    for _ in range(8):
+        server.asked.clear()
+        assert len(run(tmp_path, fetcher).failed) == 10
+        assert len(server.targets()) == 4
+    server.answer = lambda request: Reply(b"", cut=0)
+    for _ in range(8):
+        server.asked.clear()
+        assert len(run(tmp_path, fetcher).failed) == 10
+        assert [request.target for request in server.asked] == ["/robots.txt"]
+    server.answer = answer
+    assert len((run(tmp_path, fetcher).report or pytest.fail("nothing came")).added) == 10
