@@ -211,7 +211,7 @@ def test_a_busy_server_is_not_asked_before_its_time_and_a_gone_feed_no_more(
     now = time.time()
     for later, asked in ((0, 0), (3500, 0), (3700, 1)):
         with monkeypatch.context() as patch:
-            patch.setattr(running.time, "time", lambda later=later: now + later)
+            patch.setattr(time, "time", lambda later=later: now + later)
             run(tmp_path, fetcher)
         assert server.targets().count("/feed") == asked
     with feed_state(tmp_path) as state:

@@ -128,7 +128,7 @@ def test_a_feed_with_broken_xml_still_gives_the_items_that_are_whole() -> None:
 
 
 def test_odd_values_in_a_json_feed_are_left_out() -> None:
-    odd = [
+    odd: list[object] = [
         None,
         3,
         [],
