@@ -79,10 +79,10 @@ def _remove(arguments: argparse.Namespace, config: Config) -> int:
 
 
 def _list(arguments: argparse.Namespace, config: Config) -> int:
-    from index.feed_state import feed_state
+    from index.feed_state import feeds_as_noted
 
-    with feed_state(config.index.dir) as state:
-        found = [(feed, state.counts(feed.address)) for feed in state.feeds()]
+    with feeds_as_noted(config.index.dir) as state:
+        found = [(feed, state.counts(feed.address)) for feed in state.feeds()] if state else []
     for feed, counts in found:
         if arguments.json:
             about = {

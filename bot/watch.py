@@ -1,8 +1,8 @@
 """Folders and feeds -> new generations, round after round, until somebody stops it.
 
 Comes in: the configuration, folders. Goes out: a line for each round that changed something or failed. The promises
-others lean on: a round that fails costs that round alone; SIGTERM and Ctrl-C end it within a second or so, between two
-articles, with everything published that is whole. What lies under the folders is added; what goes from there stays.
+others lean on: a round that fails costs that round alone; SIGTERM and Ctrl-C end it within seconds, with everything
+published that came whole until then. What lies under the folders is added; what goes from there stays.
 """
 
 from __future__ import annotations

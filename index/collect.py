@@ -98,7 +98,7 @@ def _each(index: Path, found: Sequence[str], failed: Sequence[Skipped]) -> Itera
 
 
 def _forget_superseded(index: Path, new: Sequence[Page]) -> None:
-    articles, addresses = {page.article for page in new}, {page.address for page in new}
+    articles, addresses = {page.article for page in new if page.article}, {page.address for page in new}
     if articles:
         forget(index, [p.address for p in pages(index) if p.article in articles and p.address not in addresses])
 

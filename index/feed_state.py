@@ -153,17 +153,31 @@ def feed_state(index: Path) -> Iterator[FeedState]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise IndexBusy(f"the feeds of {index} are being fetched by another process; try again later") from None
-        database = sqlite3.connect(index / FILE)
-        try:
-            # a power cut may undo the last notes, which only makes the next run do again what is done
-            database.executescript(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;" + _SCHEMA
-            )
+        with _opened(index / FILE) as database:
             yield FeedState(database)
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(index / FILE, f"{error}; or remove that file: feeds then begin anew") from error
-        finally:
-            database.close()
     finally:
         with suppress(OSError):
             os.close(lock)
+
+
+@contextmanager
+def feeds_as_noted(index: Path) -> Iterator[FeedState | None]:
+    """The state to look at, also while another process is fetching; None where no feed was ever noted."""
+    if not (index / FILE).exists():
+        yield None
+        return
+    with _opened(index / FILE) as database:
+        yield FeedState(database)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    database = sqlite3.connect(path)
+    try:
+        # a power cut may undo the last notes, which only makes the next run do again what is done
+        database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;" + _SCHEMA)
+        yield database
+    except sqlite3.DatabaseError as error:
+        raise IndexDamaged(path, f"{error}; or remove that file: feeds then begin anew") from error
+    finally:
+        database.close()

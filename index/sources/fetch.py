@@ -98,8 +98,8 @@ class Fetcher:
     ) -> Fetched:
         """What the address leads to, if it is of a type accepted; the validators make it a conditional request.
 
-        Raises `FetchFailed`. Waiting for a host's turn does not count as time; `stop` ends all of it within half a
-        second.
+        Raises `FetchFailed`. Waiting for a host's turn does not count as time. `stop` ends the waiting for an answer
+        within half a second, that for a connection within eight.
         """
         first = self.check(address)
         limits = Budget(time.monotonic() + self.fetching.seconds, self.fetching.wire_bytes, stop or threading.Event())

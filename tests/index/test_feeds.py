@@ -17,7 +17,7 @@ from index import collect as collecting
 from index import feeds as running
 from index.build import build, remove
 from index.errors import DocumentRejected, FetchFailed, IndexBusy
-from index.feed_state import FILE, feed_state
+from index.feed_state import FILE, feed_state, feeds_as_noted
 from index.feeds import FeedsReport, add_feed, fetch_feeds, remove_feed
 from index.generations import current
 from index.publish import writing
@@ -186,6 +186,9 @@ def test_items_without_a_link_are_articles_of_their_own_text(tmp_path: Path, new
     entry = next(entry for entry in open_snapshot(tmp_path).entries() if entry.title == "Story 3")
     assert (entry.published, entry.url) == ("2019-03-03", None)
     assert run(tmp_path, fetcher).report is None
+    news.numbers = range(11, 13)
+    run(tmp_path, fetcher)
+    assert (len(texts(tmp_path)), len(pages(tmp_path))) == (12, 12)
 
 
 def test_a_removed_article_does_not_come_back_with_the_next_run(tmp_path: Path, news: News, fetcher: Fetcher) -> None:
@@ -261,6 +264,9 @@ def test_two_runs_at_once_are_refused_and_a_busy_index_loses_nothing(tmp_path: P
     add_feed(tmp_path, FEED, fetcher)
     with feed_state(tmp_path), pytest.raises(IndexBusy):
         run(tmp_path, fetcher)
+    with feed_state(tmp_path), feeds_as_noted(tmp_path) as state:
+        assert state
+        assert [feed.address for feed in state.feeds()] == [FEED]
     with writing(tmp_path), pytest.raises(IndexBusy):
         run(tmp_path, fetcher)
     assert states(tmp_path) == {"kept": 10}

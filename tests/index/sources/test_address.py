@@ -97,6 +97,8 @@ GENERATED = [
 
 def test_there_are_many_generated_cases() -> None:
     assert len(set(GENERATED)) >= 400
+    assert len(set(FORBIDDEN)) >= 48
+    assert len(set(ALLOWED)) == 7
 
 
 def test_every_generated_address_is_refused_and_nothing_is_opened(opened: list[object]) -> None:
