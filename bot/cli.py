@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.cli_feeds import add_feed_commands
 from bot.config import Config, load_config
 from bot.errors import (
     BylineError,
@@ -74,19 +75,19 @@ def _build(arguments: argparse.Namespace, config: Config) -> int:
     from bot.archive import recipe
     from bot.progress import progress
     from index.build import build
+    from index.sources.kept import kept_documents
 
-    paths = arguments.paths or config.index.sources
+    paths, more = (arguments.paths, ()) if arguments.paths else (config.index.sources, kept_documents(config.index.dir))
     with progress() as shown:
-        return _reported(build(config.index.dir, paths, recipe(config), shown, arguments.collections))
+        return _reported(build(config.index.dir, paths, recipe(config), shown, arguments.collections, more))
 
 
 def _add(arguments: argparse.Namespace, config: Config) -> int:
-    from bot.archive import recipe
+    from bot.fetching import add_given
     from bot.progress import progress
-    from index.build import add
 
     with progress() as shown:
-        return _reported(add(config.index.dir, arguments.paths, recipe(config), shown, arguments.collections))
+        return _reported(add_given(config, arguments.paths, shown, arguments.collections))
 
 
 def _remove(arguments: argparse.Namespace, config: Config) -> int:
@@ -261,9 +262,11 @@ def _build_first(config: Config) -> None:
         from bot.archive import recipe
         from bot.progress import progress
         from index.build import build
+        from index.sources.kept import kept_documents
 
+        more = kept_documents(config.index.dir)
         with progress() as shown:
-            report = build(config.index.dir, config.index.sources, recipe(config), shown)
+            report = build(config.index.dir, config.index.sources, recipe(config), shown, more=more)
         print(f"built {report.generation}: {report.counts['articles']} articles", file=sys.stderr)
 
 
@@ -285,7 +288,7 @@ def _utf8() -> bool:
 
 def _local(given: str) -> Path:
     if given.startswith(("http://", "https://")):
-        raise argparse.ArgumentTypeError(f"{given}: addresses are not fetched yet; save the page and give its file")
+        raise argparse.ArgumentTypeError(f"{given}: only `byline add` takes addresses; what it fetched, a build keeps")
     return Path(given)
 
 
@@ -325,11 +328,12 @@ def _parser() -> argparse.ArgumentParser:
     one = command("build", _build, "make the index from the configured sources or the paths given")
     one.add_argument("paths", nargs="*", type=_local, metavar="PATH")
     _collections_of(one)
-    one = command("add", _add, "add articles to the index")
-    one.add_argument("paths", nargs="+", type=_local, metavar="PATH")
+    one = command("add", _add, "add articles to the index: files, folders, addresses of web pages")
+    one.add_argument("paths", nargs="+", metavar="PATH_OR_URL")
     _collections_of(one)
     one = command("remove", _remove, "take articles out of the index")
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
+    add_feed_commands(command)
     one = command("status", _status, "what the index holds, how it was made, what was skipped and why")
     one.add_argument("--json", action="store_true")
     one = command("articles", _articles, "list the articles")

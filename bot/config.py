@@ -33,6 +33,8 @@ from bot.rules import (
     paths,
     place,
     plain,
+    plain_text,
+    ports,
     reader_place,
     scopes,
     shown,
@@ -110,6 +112,20 @@ class QuestionSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchSettings:
+    ports: tuple[int, ...] = _setting((80, 443), ports(most=20))
+    allow_loopback: bool = _setting(False, switch())
+    contact: str = _setting("", plain_text(200))
+    seconds_between: float = _setting(1.0, number(0, 60))
+    parallel: int = _setting(4, whole(1, 16))
+    seconds: float = _setting(30.0, number(1, 300))
+    wire_bytes: int = _setting(10_000_000, whole(10_000, 100_000_000))
+    inflated_bytes: int = _setting(20_000_000, whole(10_000, 200_000_000))
+    redirects: int = _setting(3, whole(0, 10))
+    watch_minutes: float = _setting(15.0, number(0.01, 10_080))
+
+
+@dataclass(frozen=True, slots=True)
 class MachineSettings:
     threads: int = _setting(2, whole(1, 64))
 
@@ -160,6 +176,7 @@ class Config:
     reader: ReaderSettings = field(default_factory=ReaderSettings)
     answer: AnswerSettings = field(default_factory=AnswerSettings)
     question: QuestionSettings = field(default_factory=QuestionSettings)
+    fetch: FetchSettings = field(default_factory=FetchSettings)
     machine: MachineSettings = field(default_factory=MachineSettings)
     repl: ReplSettings = field(default_factory=ReplSettings)
     telegram: TelegramSettings = field(default_factory=TelegramSettings)

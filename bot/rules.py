@@ -88,6 +88,30 @@ def text(longest: int) -> Rule[str]:
     return Rule(f"a text of at most {longest} characters on one line, in quotes", read, verbatim=True)
 
 
+def plain_text(longest: int) -> Rule[str]:
+    """A text on one line that may be sent in a header, possibly empty."""
+    one_line = text(longest)
+
+    def read(value: object) -> str:
+        if (found := one_line.read(value)).isascii():
+            return found
+        raise ValueError
+
+    return Rule(f"{one_line.allowed}, in ASCII", read, verbatim=True)
+
+
+def ports(most: int) -> Rule[tuple[int, ...]]:
+    """Ports of servers, each once."""
+    port = whole(1, 65_535)
+
+    def read(value: object) -> tuple[int, ...]:
+        if isinstance(value, list) and 1 <= len(value) <= most:
+            return tuple(dict.fromkeys(port.read(item) for item in value))
+        raise ValueError
+
+    return Rule(f"a list of 1 to {most} ports, as [80, 443]", read)
+
+
 def place() -> Rule[Path]:
     """A file or folder, which need not exist yet."""
     return Rule("a path", _path, verbatim=True)

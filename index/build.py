@@ -26,10 +26,14 @@ from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
 from index.publish import Write, publish, writing
 from index.sources.files import Skipped
+from index.sources.kept import forget
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
 from index.store import Snapshot, open_snapshot
 from index.words import WORDS_VERSION
+
+# Documents that come from elsewhere than files: pages that were fetched.
+More = Iterable[Document | Skipped]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +76,55 @@ class Report:
 
 
 def build(
-    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str] = ()
+    index: Path,
+    paths: Sequence[Path],
+    recipe: Recipe,
+    progress: Progress,
+    collections: Sequence[str] = (),
+    more: More = (),
 ) -> Report:
-    """Make the index hold the articles under `paths` and no others; `collections` are given to all of them.
+    """Make the index hold the articles under `paths` and of the documents in `more`, and no others.
+
+    `collections` are given to all of them.
 
     Raises `IndexFailure` where not one article can be read: the old index then stays as it is.
     """
     with writing(index):
-        work, found, carry = building(index, paths, recipe, progress, collections)
+        work, found, carry = building(index, paths, recipe, progress, collections, more)
         return work.run(found, carry, lambda write: publish(index, write, work.recipe.keep))
 
 
 def add(
-    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str] = ()
+    index: Path,
+    paths: Sequence[Path],
+    recipe: Recipe,
+    progress: Progress,
+    collections: Sequence[str] = (),
+    more: More = (),
 ) -> Report:
-    """Add the articles under `paths`; a file that was read before goes by its old id and replaces what it gave.
+    """Add the articles under `paths` and of the documents in `more`.
+
+    A file that was read before goes by its old id and replaces what it gave.
 
     `collections` are given to all that is read, in the place of any given before. Where no article changes, nothing is
     published, also if a document could not be read: the report says so.
     """
     with writing(index):
-        work, found, carry = adding(index, paths, recipe, progress, collections)
+        work, found, carry = adding(index, paths, recipe, progress, collections, more)
         return work.run(found, carry, lambda write: publish(index, write, recipe.keep))
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
     """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`.
 
-    They are gone from the disk as well: no older generation is kept, however many `recipe.keep` says. A reader that
-    holds one open keeps it until it opens the new one.
+    They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
+    generation is kept, however many `recipe.keep` says. A reader that holds one open keeps it until it opens the new
+    one.
     """
     with writing(index):
         old = open_snapshot(index)
-        doomed = {old.entry(article).id for article in articles}
+        doomed = {(entry := old.entry(article)).id: entry.origin for article in articles}
+        forget(index, doomed.values(), doomed)
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         work = Build(recipe, old, progress, keeps=True)
         return work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
@@ -115,16 +135,18 @@ Work = tuple["Build", Iterable[Document | Skipped], Sequence[str]]
 
 
 def building(
-    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str]
+    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str], more: More
 ) -> Work:
     """What `build` sets out to do, nothing of it done yet; call it inside `writing`."""
     old = _old(index)
     if old is None:
         recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
-    return Build(recipe, old, progress, given=collections), documents(paths), ()
+    return Build(recipe, old, progress, given=collections), chain(documents(paths), more), ()
 
 
-def adding(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str]) -> Work:
+def adding(
+    index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress, collections: Sequence[str], more: More
+) -> Work:
     """What `add` sets out to do, nothing of it done yet; call it inside `writing`."""
     try:
         old = open_snapshot(index)  # damage is not passed over here: what is there is to stay
@@ -132,7 +154,7 @@ def adding(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progres
         old = None
     carry = _ids(old, recipe)
     work = Build(recipe, old, progress, keeps=True, given=collections)
-    return work, documents(paths, work.intake.known.keys), carry
+    return work, chain(documents(paths, work.intake.known.keys), more), carry
 
 
 def _old(index: Path) -> Snapshot | None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from index.build import Recipe, Report, adding, building
+from index.build import More, Recipe, Report, adding, building
 from index.generations import Generation
 from index.intake import Progress
 from index.publish import Finished, Write, finish, writing
@@ -56,6 +56,7 @@ def stage(
     progress: Progress,
     mode: Literal["build", "add"] = "build",
     collections: Sequence[str] = (),
+    more: More = (),
 ) -> Staged:
     """Do what `build` or `add` does, all but making it current; raises what they raise."""
     finished: list[Finished] = []
@@ -66,7 +67,7 @@ def stage(
 
     with writing(index):
         plan = building if mode == "build" else adding
-        work, found, carry = plan(index, paths, recipe, progress, collections)
+        work, found, carry = plan(index, paths, recipe, progress, collections, more)
         try:
             report = work.run(found, carry, put)
             if finished:

@@ -303,10 +303,10 @@ def test_a_strict_configuration_does_not_go_on_without_its_reading_model(starter
     assert "nowhere" in errors
 
 
-def test_an_address_is_refused_in_words_until_addresses_are_fetched(byline: Byline) -> None:
-    code, _, errors = byline("add", "https://news.example/a.html")
+def test_an_address_is_taken_by_add_alone_and_refused_in_words_elsewhere(byline: Byline) -> None:
+    code, _, errors = byline("build", "https://news.example/a.html")
     assert code == 2
-    assert "https://news.example/a.html: addresses are not fetched" in errors
+    assert "https://news.example/a.html: only `byline add` takes addresses" in errors
 
 
 @pytest.mark.model

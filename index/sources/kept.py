@@ -1,0 +1,157 @@
+"""Pages that were fetched, kept in the index folder, so that a build has them and nothing is fetched twice.
+
+Comes in: what an address led to. Goes out: documents like those of files, known by their address. The promises others
+lean on: a page is whole on the disk or not there at all, whenever its writer dies; its bytes are those that came, and
+are checked against their digest when they are read; a forgotten page leaves no byte. Knows nothing of the network.
+
+Two files a page: `NAME.json` says what it is, `NAME.DIGEST` holds the bytes; the first is written last.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import os
+import re
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from index.article import sha256
+from index.errors import DocumentRejected
+from index.sources.files import Skipped
+from index.sources.media import PAGES, media_type
+from index.sources.read import Document, document_in
+
+FOLDER = "fetched"
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What is known of a kept page. `article` is the id it went by; `final_address` is None for text from a feed."""
+
+    address: str
+    final_address: str | None
+    content_type: str
+    fetched: str
+    sha256: str
+    etag: str | None = None
+    last_modified: str | None = None
+    article: str | None = None
+
+
+_NAMES = {field.name for field in fields(Page)}
+
+
+def document(page: Page, data: bytes) -> Document:
+    """The page as a document of the format that its type and its bytes agree on; raises `DocumentRejected`."""
+    suffix = PAGES.get(media_type(page.content_type), ".html" if not page.content_type else ".bin")
+    data = _in_utf8(data, page.content_type)
+    return document_in(data, f"page{suffix}", page.address, page.final_address)
+
+
+def _in_utf8(data: bytes, content_type: str) -> bytes:
+    """The bytes, in UTF-8 where the server named another encoding for them: it knows better than the page."""
+    named = _CHARSET.search(content_type)
+    try:
+        encoding = codecs.lookup(named[1]).name if named else "utf-8"
+        if not encoding.startswith(("iso8859", "cp", "koi8", "gb", "big5", "shift_jis", "euc")):
+            return data
+        encoding = "cp1252" if encoding == "iso8859-1" else encoding  # as browsers do
+        with suppress(UnicodeDecodeError):
+            data.decode("utf-8")
+            return data
+        return codecs.BOM_UTF8 + data.decode(encoding).encode("utf-8")
+    except (LookupError, UnicodeError):
+        return data
+
+
+def keep(index: Path, page: Page, data: bytes) -> None:
+    """Write the page to the disk, in the place of what was kept of its address before."""
+    folder, before = index / FOLDER, kept(index, page.address)
+    folder.mkdir(parents=True, exist_ok=True)
+    name = _name(page.address)
+    _write(folder / f"{name}.{page.sha256[:16]}", data)
+    _write(folder / f"{name}.json", json.dumps(asdict(page), ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    if before and before.sha256 != page.sha256:
+        (folder / f"{name}.{before.sha256[:16]}").unlink(missing_ok=True)
+
+
+def kept(index: Path, address: str) -> Page | None:
+    """What is kept of the address, if anything."""
+    return _page(index / FOLDER / f"{_name(address)}.json")
+
+
+def pages(index: Path) -> list[Page]:
+    """All that is kept, the newest first."""
+    found = (_page(path) for path in (index / FOLDER).glob("*.json"))
+    return sorted(
+        sorted((page for page in found if page), key=lambda page: page.address),
+        key=lambda page: page.fetched, reverse=True,
+    )  # fmt: skip
+
+
+def kept_documents(index: Path, addresses: Collection[str] | None = None) -> Iterator[Document | Skipped]:
+    """The kept pages as documents, the newest first, one in memory at a time; those of the addresses, or all."""
+    for page in pages(index) if addresses is None else [page for a in addresses if (page := kept(index, a))]:
+        try:
+            yield document(page, _bytes(index, page))
+        except DocumentRejected as rejected:
+            yield Skipped(page.address, rejected.reason, rejected.detail)
+
+
+def intact(index: Path, page: Page) -> bool:
+    """Whether the page's bytes are there as they came."""
+    try:
+        return bool(_bytes(index, page))
+    except DocumentRejected:
+        return False
+
+
+def forget(index: Path, addresses: Collection[str], articles: Collection[str] = ()) -> None:
+    """Remove what is kept of the addresses, and of every page that went by one of the articles' ids."""
+    gone = set(addresses) | {page.address for page in (pages(index) if articles else ()) if page.article in articles}
+    for address in gone:
+        path = index / FOLDER / f"{_name(address)}.json"
+        path.unlink(missing_ok=True)
+        for data in (index / FOLDER).glob(f"{_name(address)}.*"):
+            data.unlink(missing_ok=True)
+
+
+def _name(address: str) -> str:
+    return sha256(address.encode("utf-8", "surrogatepass"))[:32]
+
+
+def _page(path: Path) -> Page | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Page(**{name: value for name, value in found.items() if name in _NAMES})
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _bytes(index: Path, page: Page) -> bytes:
+    try:
+        data = (index / FOLDER / f"{_name(page.address)}.{page.sha256[:16]}").read_bytes()
+    except OSError as error:
+        detail = f"its kept page cannot be read ({error.strerror}); fetch it again with `byline add`"
+        raise DocumentRejected("io_error", detail) from error
+    if sha256(data) != page.sha256:
+        raise DocumentRejected("truncated", "its kept page is not what was fetched; fetch it again with `byline add`")
+    return data
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put the file in its place in one step, on the disk before anyone sees it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        with open(draft, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
