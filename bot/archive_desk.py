@@ -16,6 +16,7 @@ from bot.cite import Citation
 from bot.config import change_setting, settings
 from bot.desk import Context, Listed, Weighed
 from bot.errors import ConfigInvalid
+from bot.quoted import Verdict, quoted
 from index.article import Article
 from index.store import Snapshot
 
@@ -38,6 +39,9 @@ class ArchiveDesk:
 
     def context(self, citation: Citation, sentences: int) -> Context:
         return around(self._held(), citation, sentences)
+
+    def check(self, text: str) -> Verdict:
+        return quoted(text, self._archive.snapshot())
 
     def article(self, id: str) -> Article:
         snapshot = self._held()

@@ -16,6 +16,7 @@ from typing import TextIO
 
 from bot import message
 from bot.answer import Answer
+from bot.checked import checked
 from bot.cite import Citation
 from bot.config import Config
 from bot.desk import Desk
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 _COMMANDS = {
     ":context": ("N [K]", "read around citation N, K sentences on each side (2)"),
     ":source": ("N or ID", "the article of citation N, or any article"),
+    ":check": ("TEXT", "whether TEXT stands in the articles word for word, and what differs if not"),
     ":why": ("", "what was considered for the last question, with scores"),
     ":articles": ("[WORD]", "list the articles, or those with WORD in title, outlet or id"),
     ":set": ("[NAME VALUE]", "list the settings, or change one until you leave"),
@@ -147,6 +149,7 @@ class _Chat:
         follow: dict[str, Callable[[str], Iterable[Paragraph]]] = {
             ":context": self._context,
             ":source": self._source,
+            ":check": self._check,
             ":why": self._why,
             ":articles": self._articles,
             ":set": self._set,
@@ -167,6 +170,11 @@ class _Chat:
             return message.article(self._desk.article(rest), None, 2 * _AROUND)
         citation = self._citation(rest)
         return message.article(self._desk.article(citation.article), citation, _AROUND)
+
+    def _check(self, rest: str) -> Iterable[Paragraph]:
+        if not rest:
+            raise Unusable(":check needs a text: a quotation as you have it")
+        return checked(self._desk.check(rest))
 
     def _why(self, _: str) -> Iterable[Paragraph]:
         weighed = self._desk.why()

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from bot.answer import Answer
 from bot.cite import Citation
+from bot.quoted import Verdict
 from index.article import Article
 
 
@@ -65,6 +66,9 @@ class Desk(Protocol):
 
     def context(self, citation: Citation, sentences: int) -> Context:
         """The citation with that many sentences before and after it; with 0, only its place."""
+
+    def check(self, text: str) -> Verdict:
+        """Whether a text stands in the articles word for word; its places are not those of the last answer."""
 
     def article(self, id: str) -> Article:
         """One article with its canonical text."""

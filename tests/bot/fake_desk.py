@@ -14,6 +14,7 @@ from bot.answer import Answer, not_found
 from bot.cite import Citation
 from bot.config import Config, change_setting, settings
 from bot.desk import Context, Listed, Weighed
+from bot.quoted import Verdict
 from index.article import Article
 from index.errors import ArticleUnknown
 
@@ -76,6 +77,13 @@ class FakeDesk:
         return Context(
             text[spans[first][0] : start], text[start:end], text[end : spans[last][1]], at + 1, at + 1, len(spans)
         )
+
+    def check(self, text: str) -> Verdict:
+        for article in self._articles.values():
+            for start, sentence in _sentences(article.text):
+                if text == sentence:
+                    return Verdict("exact", (_cite(article, start, sentence, 1, 1.0, False),))
+        return Verdict("absent")
 
     def article(self, id: str) -> Article:
         if id not in self._articles:
