@@ -88,6 +88,7 @@ class Workers:
         self._people = Quota([(settings.per_user_10s, 10.0), (settings.per_user_hour, 3_600.0)])
         self._told = Quota([(1, 60.0)])
         self._took: deque[float] = deque([FIRST_GUESS], maxlen=20)
+        self._answering = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -172,7 +173,7 @@ class Workers:
             if not await self._welcome(update) or self._told.take(key, now):
                 return outcome
             return await self._tell(entry, line, outcome)
-        if self._inbox.waiting() > self._inbox.most / 2 and self._expected() > BUSY_SECONDS:
+        if self._overrun():
             return await self._tell(entry, BUSY, "busy") if await self._welcome(update) else "busy"
         return None
 
@@ -185,6 +186,13 @@ class Workers:
             words = f"{wait:.0f} seconds" if wait < 90 else f"{wait / 60:.0f} minutes"
             return "limited", TOO_MANY.format(wait=words), ("person", person)
         return None
+
+    def _overrun(self) -> bool:
+        """Whether a question that comes now is better told so. Half of the workers answer all the same: where more
+        comes than can be answered, those who are told that the bot is busy must not be all there are.
+        """
+        spare = self._answering < self._workers // 2
+        return not spare and self._inbox.waiting() > self._inbox.most / 2 and self._expected() > BUSY_SECONDS
 
     def _expected(self) -> float:
         """Seconds until all that waits would be answered."""
@@ -200,11 +208,15 @@ class Workers:
         """Hand the update to the handlers; returns how it ended, or raises Later or Gone."""
         await self._inbox.begin(entry)
         began = time.monotonic()
+        counted = entry.kind == "question"
+        self._answering += counted
         try:
             async with asyncio.timeout(None if entry.kind == "admin" else PATIENCE_SECONDS):
                 await self._application.process_update(update)
         except TimeoutError as error:
             work.outcome = error
+        finally:
+            self._answering -= counted
         failure = work.outcome
         if failure is None:
             if entry.kind == "question" and work.messages:

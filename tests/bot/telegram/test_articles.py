@@ -267,26 +267,31 @@ def test_an_old_document_is_not_read_but_named(tmp_path: Path, monkeypatch: Patc
 
 
 def test_two_deeds_never_run_at_the_same_time(tmp_path: Path, monkeypatch: Patch) -> None:
-    running = [0]
-    most = [0]
+    running, most = [0], [0]
 
-    async def sent(front: Front) -> int:
+    async def sent(front: Front) -> tuple[int, int]:
+        gate = asyncio.Event()
+
         async def count() -> None:
             running[0] += 1
             most[0] = max(most[0], running[0])
-            await asyncio.sleep(0.03)
+            await gate.wait()
             running[0] -= 1
 
         front.shop.meanwhile = count
         front.shop.script = [done(), done()]
         front.quiet.set()
         await front.feed(document(front, "a.txt", b"A."))
-        await asyncio.sleep(0.05)
+        while not running[0]:
+            await asyncio.sleep(0.01)
         await front.feed(document(front, "b.txt", b"B."))
-        await front.settle()
-        return most[0]
+        await asyncio.sleep(0.3)
+        gate.set()
+        await front.work()
+        return most[0], len(front.shop.deeds)
 
-    assert run(tmp_path, monkeypatch, sent) == 1
+    most_at_once, deeds = run(tmp_path, monkeypatch, sent)
+    assert (most_at_once, deeds) == (1, 2)
 
 
 def test_a_fault_of_our_own_is_told_with_a_number_that_the_log_has_and_without_text(

@@ -63,6 +63,22 @@ def test_the_examples_of_start_were_answered_from_the_article_that_they_were_mad
     assert answer.answer == "Mayor Ada Finch" or (answer.answer or "") in "Mayor Ada Finch"
 
 
+def test_who_said_a_quoted_sentence_is_an_example_too_and_nobody_in_particular_is_not(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    text = (
+        "“Ships will sail again before the winter ends,” said Mayor Ada Finch. Several ships waited outside the harbour. "
+        "He opened the gates of the old harbour. “No,” she said."
+    )
+    article = replace(ARTICLES[0], text=text)
+
+    async def told(front: Front) -> list[str]:
+        return [one.question for one in examples.candidates(newest(front.office.config.index.dir), None)]
+
+    made = run(tmp_path, monkeypatch, told, holds=(article,))
+    assert made == ["Who said “Ships will sail again before the winter ends”?"]
+
+
 @pytest.mark.parametrize(
     ("status", "article", "short", "confidence"),
     [("not_found", "harbour-1", None, 0.9), ("answered", "quake-1", "Ada Finch", 0.9),

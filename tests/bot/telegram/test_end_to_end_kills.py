@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from bot.chat_telegram.working import BUSY
 from tests.bot.conftest import Byline
 from tests.bot.telegram.bot_api.child import Bot
 from tests.bot.telegram.bot_api.crowd import Crowd, kills
@@ -62,7 +63,9 @@ def test_a_burst_of_two_thousand_takes_bounded_memory_and_few_tasks(
         tasks = max(tasks, tasks_of(bot))
         time.sleep(0.25)
     assert most <= 64 and tasks <= 64 and bot.threads() <= threads + 8, (most, tasks, bot.threads())
-    assert len(server.world.outbox) >= 100
+    told = [message.text for message in server.world.outbox]
+    assert len(told) >= 100
+    assert sum(text != BUSY for text in told) >= 10, "nobody was answered, all were told that it is busy"
     assert len(server.world.updates) >= 1000, "the rest stays with Telegram"
 
 

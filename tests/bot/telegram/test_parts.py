@@ -88,8 +88,8 @@ def test_parts_are_within_limits_say_all_that_was_meant_and_mark_what_they_say(g
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_odd_text_once_and_five_thousand_times(odd: str, kind: Kind) -> None:
-    for text in (odd, odd * 5000):
+def test_every_odd_text_once_and_many_times_over(odd: str, kind: Kind) -> None:
+    for text in (odd, odd * 1500):
         of = (
             Piece("[1] ", "plain"),
             Piece(text, kind, "https://news.example/" if kind == "link" else None),

@@ -241,6 +241,24 @@ def test_a_removal_wants_a_yes_within_a_minute(
     assert run(tmp_path, monkeypatch, tried) == deeds
 
 
+def test_a_yes_of_somebody_who_administers_no_longer_counts_for_nothing(tmp_path: Path, monkeypatch: Patch) -> None:
+    data: list[dict[str, Any]] = []
+
+    async def before(front: Front) -> None:
+        await front.feed(message("/remove quake-1", ADMIN))
+        data.append(answers(await waiting(front), "yes"))
+
+    async def after(front: Front) -> tuple[int, list[str]]:
+        await front.feed(*data)
+        toasts = [one.text for one in front.request.of("answerCallbackQuery")]
+        await front.settle()
+        return len(front.shop.deeds), toasts
+
+    run(tmp_path, monkeypatch, before)
+    deeds, toasts = run(tmp_path, monkeypatch, after, holds=(), admins=(), access="open")
+    assert deeds == 0 and toasts == ["This button is for whoever was asked."]
+
+
 @pytest.mark.parametrize("text", ["/remove", "/remove " + "quake-1 " * 21])
 def test_a_removal_without_or_with_too_many_ids_says_how(text: str, tmp_path: Path, monkeypatch: Patch) -> None:
     async def tried(front: Front) -> tuple[list[str], int]:

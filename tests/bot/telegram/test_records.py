@@ -32,6 +32,8 @@ def count(connection: sqlite3.Connection) -> int:
 @awaited
 async def test_what_was_written_is_there_after_a_restart_and_only_the_owner_may_read_it(tmp_path: Path) -> None:
     path = tmp_path / "new" / "telegram.sqlite"
+    path.parent.mkdir()
+    path.touch(0o644)  # as a copied one may be
     for expected in (1, 2):
         records = Records(path, [SCHEMA])
         await records.open()

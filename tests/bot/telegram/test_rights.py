@@ -13,7 +13,7 @@ from telegram import Update
 from bot.chat_telegram import commands
 from bot.chat_telegram.access import Command
 from bot.chat_telegram.rights import ADMIN_COMMANDS, RIGHTS, Access, Visitor
-from bot.chat_telegram.visitors import ANONYMOUS_ADMIN, POSTED_AS_CHANNEL, TELEGRAM
+from bot.chat_telegram.visitors import ANONYMOUS_ADMIN, POSTED_AS_CHANNEL, TELEGRAM, caller
 from tests.bot.telegram.front import ADMIN, FOREIGN, GROUP, MEMBER, STRANGER, Front, logged, run
 from tests.bot.telegram.recording import BOT, chat, message, user
 
@@ -152,6 +152,41 @@ def test_a_command_without_a_row_may_be_used_by_nobody(tmp_path: Path, monkeypat
         return front.office.access.may(admin, "shutdown")
 
     assert run(tmp_path, monkeypatch, tried) is False
+
+
+def test_an_administrators_command_is_for_private_chats_whoever_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin = Visitor("person", ADMIN, GROUP, "group", "admin", welcome=True)
+    unwelcome = Visitor("person", ADMIN, ADMIN, "private", "admin", welcome=False)
+
+    async def tried(front: Front) -> list[bool]:
+        may = front.office.access.may
+        return [may(who, name) for who in (admin, unwelcome) for name in ("rebuild", "status")]
+
+    assert run(tmp_path, monkeypatch, tried) == [False, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("id_", "more", "sort"),
+    [(ANONYMOUS_ADMIN, {}, "anonymous"), (ANONYMOUS_ADMIN, {"sender_chat": chat(GROUP)}, "anonymous"),
+     (ADMIN, {"sender_chat": chat(GROUP)}, "anonymous"), (ADMIN, {"sender_chat": CHANNEL}, "channel"),
+     (POSTED_AS_CHANNEL, {}, "channel"), (TELEGRAM, {}, "channel"), (ADMIN, {}, "person"),
+     (ADMIN, {"via_bot": user(5, is_bot=True)}, "bot"), (ADMIN, {"sender_business_bot": user(5, is_bot=True)}, "bot")],
+)  # fmt: skip
+def test_who_speaks_for_another_is_no_person(id_: int, more: dict[str, Any], sort: str) -> None:
+    """Each sign by itself is enough: Telegram's stand-in accounts, a chat as the sender, a bot on the way."""
+    found = caller(Update.de_json(message("/stats", id_, GROUP, **more), None))
+    assert (found.sort, found.user) == (sort, ADMIN if sort == "person" else None)
+
+
+def test_an_edited_command_is_left_to_those_who_answer_edits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def tried(front: Front) -> list[object]:
+        (handler,) = commands.handlers(front.office)
+        raws = (message("/ask who?", MEMBER), message("/ask who?", MEMBER, kind="edited_message", edit_date=1))
+        return [bool(handler.check_update(Update.de_json(raw, front.application.bot))) for raw in raws]
+
+    assert run(tmp_path, monkeypatch, tried) == [True, False]
 
 
 def test_an_administrators_command_from_others_reads_like_one_that_does_not_exist(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import pickle
 from pathlib import Path
 
 import pytest
+from telegram.ext import ApplicationBuilder
 
-from bot.chat_telegram.secret import MASK, Secret, conceal, read_token, read_webhook_secret
+from bot.chat_telegram.secret import MASK, Secret, conceal, guard_logs, read_token, read_webhook_secret
+from bot.chat_telegram.wire import make_bot
 from bot.errors import TokenUnusable
 from tests.conftest import run_python
 
@@ -74,6 +78,27 @@ def test_known_secrets_and_whatever_looks_like_a_token_are_masked_in_any_spellin
     assert other not in shown
     assert shown.count(MASK) == 5
     assert shown.endswith("12:30 o'clock")
+
+
+def test_any_handler_gets_only_masked_records_whatever_its_formatter_does() -> None:
+    shown = io.StringIO()
+    handler = logging.StreamHandler(shown)
+    logger = logging.getLogger("somebody.else")
+    logger.addHandler(handler)
+    secret = Secret(CANARY)
+    guard_logs()
+    guard_logs()
+    try:
+        raise ValueError(CANARY)
+    except ValueError:
+        logger.exception("failed with %s", CANARY)
+    logger.removeHandler(handler)
+    assert len(handler.filters) == 1
+    assert shown.getvalue().count(MASK) == 2
+    assert "Traceback" in shown.getvalue()
+    assert CANARY not in shown.getvalue()
+    bot = make_bot(secret, "http://127.0.0.1:9")
+    assert CANARY not in f"{bot} {bot!r} {ApplicationBuilder().bot(bot).updater(None).job_queue(None).build()!r}"
 
 
 _LEAKS = r"""

@@ -100,8 +100,10 @@ async def test_a_lost_response_makes_at_most_two_copies_and_never_none(desk: Des
     """TG8; before the second, Telegram is asked until it answers."""
     async with desk.open() as sender:
         desk.request.lose("sendMessage", lost())
+        desk.request.lose("getMe", unreachable(), 2)
         assert await sender.send(5, [Line("a")]) == (1001,)
         assert desk.texts() == ["a", "a"]
+        assert not desk.request._failures["getMe"], "the second copy went out before Telegram answered again"
         desk.request.lose("sendMessage", lost(), 9)
         desk.request.lose("getMe", unreachable(), 2)
         assert await sender.send(5, [Line("b")]) == (0,)
@@ -266,10 +268,9 @@ async def test_a_toast_an_inline_answer_and_typing_never_raise(desk: Desk) -> No
 
 @awaited
 async def test_typing_is_shown_at_once_and_ends_with_the_work(desk: Desk) -> None:
-    async with desk.open() as sender:
-        async with sender.typing(5):
-            await asyncio.sleep(0.01)
-            assert [call.method for call in desk.request.calls] == ["sendChatAction"]
+    async with desk.open() as sender, sender.typing(5):
+        await asyncio.sleep(0.01)
+        assert [call.method for call in desk.request.calls] == ["sendChatAction"]
 
 
 @awaited

@@ -131,6 +131,10 @@ class Bot:
         """Resident memory in MB."""
         return _status(self.process.pid, "VmRSS") / 1024
 
+    def own_memory(self) -> float:
+        """Resident memory in MB that is no file's: what it has allocated."""
+        return _status(self.process.pid, "RssAnon") / 1024
+
     def threads(self) -> int:
         """Threads that it runs."""
         return int(_status(self.process.pid, "Threads"))

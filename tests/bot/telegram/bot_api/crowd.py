@@ -60,12 +60,12 @@ def kill_at(server: BotApi, bot: Bot, chance: random.Random) -> None:
         bot.start()
         target = len(server.world.outbox) + chance.randrange(1, 20)
         if way < 0.6:
-            server.wait(lambda: len(server.world.outbox) >= target - 1, 30, "answers before the kill")
+            server.wait(lambda: len(server.world.outbox) >= target - 1, 120, "answers before the kill")
             done = threading.Event()
             server.faults.add("sendMessage", faults.nothing().after(lambda: _shoot(bot, done)))
-            done.wait(20)
+            done.wait(60)
         else:
-            server.wait(lambda: len(server.world.outbox) >= target, 30, "answers before the kill")
+            server.wait(lambda: len(server.world.outbox) >= target, 120, "answers before the kill")
             time.sleep(chance.uniform(0, 0.05))
     bot.kill()
     server.faults.heal()
