@@ -87,7 +87,7 @@ def test_one_answer_from_inside_among_public_ones_refuses_the_name(inside: str) 
 
 
 @pytest.mark.parametrize(
-    "answers", [["fe80::1%eth0"], ["127.1"], ["2130706433"], ["nonsense"], [""], [PUBLIC, "::1%lo"]]
+    "answers", [["fe80::1%eth0"], ["127.1"], ["2130706433"], ["nonsense"], [""], [PUBLIC, "::1%lo"], ["2606:4700:4700::1111%eth0"]]
 )
 def test_an_odd_answer_of_a_resolver_is_not_connected_to(answers: list[str]) -> None:
     town = Town({"odd.example": [answers]})
