@@ -87,7 +87,16 @@ def test_one_answer_from_inside_among_public_ones_refuses_the_name(inside: str) 
 
 
 @pytest.mark.parametrize(
-    "answers", [["fe80::1%eth0"], ["127.1"], ["2130706433"], ["nonsense"], [""], [PUBLIC, "::1%lo"]]
+    "answers",
+    [
+        ["fe80::1%eth0"],
+        ["127.1"],
+        ["2130706433"],
+        ["nonsense"],
+        [""],
+        [PUBLIC, "::1%lo"],
+        ["2606:4700:4700::1111%eth0"],
+    ],
 )
 def test_an_odd_answer_of_a_resolver_is_not_connected_to(answers: list[str]) -> None:
     town = Town({"odd.example": [answers]})
@@ -314,6 +323,22 @@ def test_what_is_too_much_too_slow_cut_or_not_an_article_is_refused_whole(
     else:
         assert failure(fetcher, "http://news.example/a").reason == reason
     assert time.monotonic() - began < 4
+
+
+def test_no_more_than_the_limit_is_taken_from_the_wire_whatever_it_would_unpack_to(town: Town) -> None:
+    """All of a fetch counts together: headers, redirects and robots.txt too."""
+    fetching = replace(QUICK, wire_bytes=300_000, inflated_bytes=50_000_000)
+    big = {"Content-Type": "text/html", "X": "y" * 60_000}
+    for pages in ({"/a": Reply(b"", endless=True, length=None)}, {f"/{i}": moved(f"/{i + 1}") for i in range(4)}):
+        assert town.server
+        pages |= {"/a": pages.get("/a", moved("/0"))}
+        town.server.answer = site(
+            {path: replace(page, headers={**page.headers, **big}) for path, page in pages.items()}
+        )
+        refused = failure(
+            Fetcher(replace(fetching, redirects=9, wire_bytes=200_000), town.wire()), "http://news.example/a"
+        )
+        assert "fetch.wire_bytes" in refused.detail
 
 
 def test_a_bomb_of_gzip_is_unpacked_no_further_than_the_limit(town: Town) -> None:
