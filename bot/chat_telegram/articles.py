@@ -1,6 +1,6 @@
-"""Administrators send documents, and they become articles.
+"""Administrators send documents and addresses, and they become articles.
 
-Comes in: documents, one or several at a time, and /add. Goes out: one message that tells how far it is, then what was
+Comes in: documents, one or several at a time, addresses, and /add. Goes out: one message that tells how far it is, then what was
 read and what was left out, why, and how to take it out again. The promises others lean on: a document's size is known
 before it is fetched, and it lies under a name of our own; it is kept with the index, so that rebuilds read it again;
 one that was accepted before a crash is read after it. Knows nothing of formats.
@@ -39,14 +39,13 @@ CREATE TABLE IF NOT EXISTS intake (path TEXT PRIMARY KEY, chat INTEGER NOT NULL,
 """
 QUIET = 1.5  # seconds without another document after which those that came are read together
 _HASHTAG = re.compile(r"#([\w.-]{1,60})")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+_ONLY_ADDRESSES = re.compile(rf"\s*(?:{_ADDRESS.pattern}\s*)+", re.IGNORECASE)
+_MOST_ADDRESSES = 20  # fetched for one message
 _HOW = (
-    "Send me a document (a saved web page, Markdown, text, or JSON lines; up to 20 MB), or answer one with /add. "
-    "Several at once are read together. A caption such as #press sorts them into that collection."
-)
-_NO_ADDRESSES = (
-    "Addresses are not fetched yet. Open the page in a browser, save it as a file (Ctrl+S, “Web page, HTML only”) and "
-    "send me that file: title, outlet, date and link are read from it."
+    "Send me a document (a saved web page, PDF, DOCX, EPUB, e-mail, Markdown, text, JSON lines, or a ZIP of them; up to "
+    "20 MB), or answer one with /add; or send the addresses of articles. Several at once are read together. A caption "
+    "such as #press sorts them into that collection."
 )
 
 
@@ -66,7 +65,8 @@ def handlers(office: Office) -> list[BaseHandler[Any, Any, Any]]:
     """Documents of administrators; everybody else's are no business of this module."""
     admins = filters.User(user_id=office.config.telegram.admins)
     mine = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & admins & filters.Document.ALL
-    return [MessageHandler(mine, document)]
+    pasted = filters.UpdateType.MESSAGE & filters.ChatType.PRIVATE & admins & _OnlyAddresses()
+    return [MessageHandler(mine, document), MessageHandler(pasted, add)]
 
 
 async def document(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
@@ -85,8 +85,29 @@ async def add(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> N
     if answered is not None and answered.document is not None:
         await _take(message, answered.document, (message.text or "").partition(" ")[2], context)
         return
-    line = _NO_ADDRESSES if _ADDRESS.search(message.text or "") else _HOW
+    words = message.text or ""
+    addresses = tuple(dict.fromkeys(_ADDRESS.findall(words)))
+    if 0 < len(addresses) <= _MOST_ADDRESSES:
+        there = yard(context)
+        notice = there.notice(message.chat.id)
+        collections = tuple(sorted(set(_HASHTAG.findall(_ADDRESS.sub(" ", words)))))
+        there.begin(_fetch(there, notice, addresses, collections), notice)
+        return
+    line = f"At most {_MOST_ADDRESSES} addresses in one message, please." if addresses else _HOW
     await office_of(context).sender.send(message.chat.id, plain(line), reply_to=message.message_id)
+
+
+class _OnlyAddresses(filters.MessageFilter):
+    """A message that is nothing but the addresses of pages."""
+
+    def filter(self, message: Message) -> bool:
+        return bool(message.text and _ONLY_ADDRESSES.fullmatch(message.text))
+
+
+async def _fetch(yard: Yard, notice: Notice, addresses: tuple[str, ...], collections: tuple[str, ...]) -> None:
+    await notice.say(f"Fetching {_counted(len(addresses), 'page')} …")
+    last = await yard.do(Deed("add", addresses, collections=collections), notice)
+    await notice.finish(parts(list(_told({address: address for address in addresses}, last, collections))))
 
 
 async def resume(yard: Yard) -> None:

@@ -17,7 +17,7 @@ SHOWN = 30  # articles and reasons that are told by name; beyond that only how m
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What to do: with files for `add` and `rebuild`, with article ids for `remove`.
+    """What to do: with files for `add` and `rebuild` (for `add` addresses too), with article ids for `remove`.
 
     `collections` are given to what is added. A rebuild tells what would change, `questions` asked again included, and waits for a word before it publishes.
     """

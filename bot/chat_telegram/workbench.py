@@ -82,11 +82,10 @@ class _Progress:
 
 
 def _add(config: Config, deed: Deed, pipe: Connection, progress: _Progress) -> News | None:
-    from bot.archive import recipe
-    from index.build import add
+    from bot.fetching import add_given
     from index.store import open_snapshot
 
-    report = add(config.index.dir, list(map(Path, deed.paths)), recipe(config), progress, deed.collections)
+    report = add_given(config, deed.paths, progress, deed.collections)
     return News("done", outcome=_outcome(report, None, open_snapshot(config.index.dir, whole=False), deed))
 
 
@@ -103,6 +102,7 @@ def _remove(config: Config, deed: Deed, pipe: Connection, progress: _Progress) -
 def _rebuild(config: Config, deed: Deed, pipe: Connection, progress: _Progress) -> News | None:
     from bot.archive import recipe
     from index.errors import IndexDamaged, IndexMismatch, IndexMissing
+    from index.sources.kept import kept_documents
     from index.stage import stage
     from index.store import open_snapshot
 
@@ -110,7 +110,8 @@ def _rebuild(config: Config, deed: Deed, pipe: Connection, progress: _Progress) 
         old: Snapshot | None = open_snapshot(config.index.dir, whole=False)
     except (IndexMissing, IndexDamaged, IndexMismatch):
         old = None
-    staged = stage(config.index.dir, list(map(Path, deed.paths)), recipe(config), progress, mode="build")
+    paths, more = list(map(Path, deed.paths)), kept_documents(config.index.dir)
+    staged = stage(config.index.dir, paths, recipe(config), progress, mode="build", more=more)
     try:
         outcome = _outcome(staged.report, old, staged.snapshot, deed)
         if old is not None and outcome.published:

@@ -245,16 +245,47 @@ def test_add_takes_the_document_that_it_answers(tmp_path: Path, monkeypatch: Pat
     assert run(tmp_path, monkeypatch, sent) == [("press",)] and len(kept(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("text", ["/add https://news.example/a", "/add www.news.example", "/add HTTP://x.example"])
-def test_addresses_are_said_not_to_be_fetched_and_how_to_do_without(
-    text: str, tmp_path: Path, monkeypatch: Patch
+PAGES = "https://news.example/a", "http://other.example/b?c=1"
+
+
+@pytest.mark.parametrize(
+    ("text", "collections"),
+    [(f"/add {PAGES[0]} #press\n{PAGES[1]}", ("press",)), (" \n".join(PAGES), ())],
+    ids=["after the command", "pasted"],
+)
+def test_addresses_are_fetched_as_one_deed_and_what_was_left_out_is_told(
+    text: str, collections: tuple[str, ...], tmp_path: Path, monkeypatch: Patch
 ) -> None:
+    async def sent(front: Front) -> tuple[list[str], list[Any]]:
+        left = Left(PAGES[1], "unreachable", "nobody answers there")
+        front.shop.script = [done(added=(Item("ships", "Ships left", 4),), left=(left,))]
+        await front.feed(message(text, ADMIN))
+        return await front.settle(), front.shop.deeds
+
+    said, deeds = run(tmp_path, monkeypatch, sent)
+    assert [(deed.do, deed.paths, deed.collections) for deed in deeds] == [("add", PAGES, collections)]
+    assert said[0] == "Fetching 2 pages …" and "Ships left, 4 sentences" in said[-1]
+    assert "other.example" in said[-1] and "nobody answers there" in said[-1] and kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("text", [PAGES[0], f"/add {PAGES[0]}"])
+def test_addresses_of_others_than_administrators_are_not_fetched(text: str, tmp_path: Path, monkeypatch: Patch) -> None:
+    async def sent(front: Front) -> int:
+        await front.feed(message(text, MEMBER))
+        await front.settle()
+        return len(front.shop.deeds)
+
+    assert run(tmp_path, monkeypatch, sent) == 0
+
+
+@pytest.mark.parametrize("text", ["/add www.news.example", "/add ftp://x.example/a", "/add"])
+def test_what_is_no_address_is_answered_with_how_to_add(text: str, tmp_path: Path, monkeypatch: Patch) -> None:
     async def sent(front: Front) -> tuple[list[str], int]:
         await front.feed(message(text, ADMIN))
         return await front.settle(), len(front.shop.deeds)
 
     said, deeds = run(tmp_path, monkeypatch, sent)
-    assert deeds == 0 and len(said) == 1 and "not fetched yet" in said[0] and "save it as a file" in said[0]
+    assert deeds == 0 and len(said) == 1 and "addresses of articles" in said[0]
 
 
 def test_an_old_document_is_not_read_but_named(tmp_path: Path, monkeypatch: Patch) -> None:
