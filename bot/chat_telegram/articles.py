@@ -241,7 +241,7 @@ def changes(outcome: Outcome, names: dict[str, str], *, removable: bool = True) 
     ):
         if many:
             yield Piece(f"{heading}: {_counted(many, 'article')}\n", "bold")
-            yield from _items(items, many, removable=removable and heading != "Gone")
+            yield from _items(items, many, names, removable=removable and heading != "Gone")
     if outcome.many("left"):
         yield Piece(f"Left out: {_counted(outcome.many('left'), 'document')}\n", "bold")
         for one in outcome.left:
@@ -249,9 +249,10 @@ def changes(outcome: Outcome, names: dict[str, str], *, removable: bool = True) 
         yield from _more(len(outcome.left), outcome.many("left"))
 
 
-def _items(items: Sequence[Item], many: int, *, removable: bool) -> Iterator[Piece]:
+def _items(items: Sequence[Item], many: int, names: dict[str, str], *, removable: bool) -> Iterator[Piece]:
+    called = {Path(path).name: name for path, name in names.items()}  # what has no title goes by its file's name
     for item in items:
-        yield Piece(f"• {visible(item.title)}, {_counted(item.sentences, 'sentence')}\n")
+        yield Piece(f"• {visible(called.get(item.title, item.title))}, {_counted(item.sentences, 'sentence')}\n")
         if removable:
             yield Piece("   take it out: ")
             yield Piece(f"/remove {item.id}", "code")

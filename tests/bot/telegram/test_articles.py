@@ -65,6 +65,20 @@ def test_a_document_becomes_articles_and_one_edited_message_tells_how(tmp_path: 
     assert kept(tmp_path)[0].read_bytes() == PAGE
 
 
+def test_an_article_without_a_title_goes_by_the_name_of_the_document(tmp_path: Path, monkeypatch: Patch) -> None:
+    async def sent(front: Front) -> list[str]:
+        class Untitled(list[News]):
+            def pop(self, index: Any = -1) -> News:
+                super().pop(index)
+                return done(added=(Item("tg-1", Path(front.shop.deeds[0].paths[0]).name, 2),))
+
+        front.shop.script = Untitled([News("progress")])
+        await front.feed(document(front, "harbour notes.txt", b"Ships."))
+        return await front.settle()
+
+    assert "• harbour notes.txt, 2 sentences" in run(tmp_path, monkeypatch, sent)[-1]
+
+
 def test_progress_is_edited_at_most_every_few_seconds(tmp_path: Path, monkeypatch: Patch) -> None:
     async def sent(front: Front) -> int:
         front.shop.script = [*(News("progress", "articles", number) for number in range(100)), done()]
