@@ -37,6 +37,7 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds between tries at one place, before the 
 PUT_OFF = 15.0  # seconds, when Telegram cannot be reached: it is to be noticed within a minute that it can again
 WORTH_WAITING = 2.5  # seconds that a worker waits for a chat's turn; longer, and it takes up other work
 TYPING_EVERY = 4.5  # Telegram shows it for five
+_TYPING_FIRST = 0.25  # seconds that an answer waits for it
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _GONE = (
     "chat not found", "user not found", "user is deactivated", "peer_id_invalid", "chat_write_forbidden", "was kicked",
@@ -271,6 +272,8 @@ class Sender:
 
     @asynccontextmanager
     async def _typing(self, chat: int, thread: int | None) -> AsyncIterator[None]:
+        asked = asyncio.Event()
+
         async def show() -> None:
             while True:
                 if self._held.get(self._home(chat), 0.0) <= self._clock():
@@ -280,11 +283,14 @@ class Sender:
                         self._hold(chat, _asked(error))
                     except TelegramError as error:
                         log.debug("typing was not shown: %s", said(error))
+                asked.set()
                 await asyncio.sleep(TYPING_EVERY)
 
         task = asyncio.create_task(show())
         try:
             yield
+            with suppress(TimeoutError):  # an answer that is there at once must not come before it
+                await asyncio.wait_for(asked.wait(), _TYPING_FIRST)
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)

@@ -18,7 +18,7 @@ Kind = Literal["question", "admin", "swift"]
 USED = ("message", "edited_message", "callback_query", "inline_query", "my_chat_member", "guest_message")
 # Everyone's commands: from an administrator too they are questions, done at least once. Any other command of an
 # administrator changes something or shows what is not for all, and is done at most once.
-EVERYONES = frozenset({"start", "help", "ask", "check", "sources", "latest", "status", "privacy", "forget", "cancel"})
+EVERYONES = frozenset({"start", "help", "ask", "check", "sources", "latest", "status", "privacy", "forget"})
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?")
 _LARGEST = 2**53
 

@@ -274,6 +274,15 @@ async def test_typing_is_shown_at_once_and_ends_with_the_work(desk: Desk) -> Non
 
 
 @awaited
+async def test_an_answer_that_is_there_at_once_does_not_come_before_typing(desk: Desk) -> None:
+    async with desk.open() as sender:
+        async with sender.typing(5):
+            pass
+        await sender.send(5, [Line("a")])
+    assert [call.method for call in desk.request.calls] == ["sendChatAction", "sendMessage"]
+
+
+@awaited
 async def test_a_garbled_answer_to_a_message_counts_as_a_lost_one(desk: Desk) -> None:
     async with desk.open() as sender:
         desk.request.lose("sendMessage", Garbled("200 with 5 bytes"))
