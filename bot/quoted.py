@@ -42,6 +42,9 @@ LONGEST = 5_000
 # and the fewest words that are compared. Trials: docs/LOG.md, "Checking quotes".
 _ALTERED = 0.65
 _FEWEST = 4
+# The share of that run's words that the text must have, unless it says itself that something is left out: common words
+# lie in their order in any run that is long enough.
+_DENSE = 0.5
 _PASSAGES = 16  # looked at for what an altered text was made from
 _RUNS = 6  # runs of sentences that are compared word by word
 _PLACES = 5  # of an exact text: wire stories stand in many articles
@@ -134,7 +137,9 @@ def _altered(text: str, snapshot: Snapshot, scope: Scope) -> Verdict | None:
     if count < _FEWEST:
         return None
     likely = sorted(_runs(said, text, snapshot, scope), key=lambda run: -run.promise)[:_RUNS]
-    nearest = max((one for run in likely if (one := _near(run, said, count))), key=lambda one: one.score, default=None)
+    dense = 0.0 if ELLIPSIS.search(text) else _DENSE
+    near = (one for run in likely if (one := _near(run, said, count)) and one.found.shared >= dense * one.found.span)
+    nearest = max(near, key=lambda one: one.score, default=None)
     if nearest is None:
         return None
     article, found = nearest.run.stored.article.text, nearest.found

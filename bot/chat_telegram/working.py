@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import statistics
 import time
@@ -183,7 +184,7 @@ class Workers:
         if crowded:
             return "limited", GROUP_TOO_MANY, ("group", entry.lane)
         if wait := self._people.take(person, now):
-            words = f"{wait:.0f} seconds" if wait < 90 else f"{wait / 60:.0f} minutes"
+            words = f"{max(1, math.ceil(wait))} s" if wait < 90 else f"{math.ceil(wait / 60)} minutes"
             return "limited", TOO_MANY.format(wait=words), ("person", person)
         return None
 
