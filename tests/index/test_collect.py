@@ -101,9 +101,9 @@ def test_a_build_without_paths_has_them_still_and_fetches_nothing(
     add_to(index, fetcher, 0, 1)
     before, asked = texts(index), len(server.asked)
     embedder.encoded.clear()
-    assert not build(index, [], RECIPE, quiet, kept_documents(index)).published
+    assert not build(index, [], RECIPE, quiet, more=kept_documents(index)).published
     (tmp_path / "file.txt").write_text(TEXTS["quake.txt"], encoding="utf-8")
-    build(index, [tmp_path / "file.txt"], RECIPE, quiet, kept_documents(index))
+    build(index, [tmp_path / "file.txt"], RECIPE, quiet, more=kept_documents(index))
     assert texts(index).items() > before.items()
     assert len(server.asked) == asked
     assert not any("ferry" in text for text in embedder.encoded)
@@ -133,7 +133,7 @@ def test_an_article_is_removed_with_the_page_it_came_from(tmp_path: Path, fetche
     remove(tmp_path, [doomed], RECIPE, quiet)
     assert [page.address for page in pages(tmp_path)] == at(0)
     assert not any(b"ferry number 1" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert not build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path)).published
+    assert not build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path)).published
 
 
 def test_the_same_address_again_is_a_conditional_request_that_changes_nothing(
@@ -175,7 +175,7 @@ def test_two_addresses_of_one_article_are_one_article_and_the_newer_page_stays(
     add_to(tmp_path, fetcher, "1?from=mail")
     assert len(texts(tmp_path)) == 1
     assert [page.address for page in pages(tmp_path)] == at("1?from=mail")
-    assert not build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path)).skipped
+    assert not build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path)).skipped
 
 
 def test_a_page_does_not_claim_the_address_of_another_host(tmp_path: Path, fetcher: Fetcher, server: Server) -> None:
@@ -194,7 +194,7 @@ def test_a_kept_page_that_came_to_harm_is_named_and_fetched_anew(tmp_path: Path,
     assert page
     (data,) = (tmp_path / FOLDER).glob(f"*.{page.sha256[:16]}")
     data.write_bytes(data.read_bytes()[:-1])
-    report = build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path))
+    report = build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path))
     assert [(skipped.origin, skipped.reason) for skipped in report.skipped] == [(at(1)[0], "truncated")]
     assert len(add_to(tmp_path, fetcher, 1).added) == 1
 
@@ -203,7 +203,7 @@ def test_pages_fetched_while_another_process_writes_are_not_lost(tmp_path: Path,
     add_to(tmp_path, fetcher, 0)
     with writing(tmp_path), pytest.raises(IndexBusy):
         add_to(tmp_path, fetcher, 1)
-    build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path))
+    build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path))
     assert len(texts(tmp_path)) == 2
 
 

