@@ -249,7 +249,7 @@ def test_several_hosts_are_asked_at_a_time_and_one_host_never_twice_at_once(tmp_
         return inner(request)
 
     server.answer = answer
-    addresses = [f"http://h{number % 4}.example/{number % 5}" for number in range(20)]
+    addresses = [f"http://h{host}.example/{number}" for host in range(4) for number in range(5)]
     add_addresses(tmp_path, addresses, RECIPE, quiet, Fetcher(replace(QUICK, parallel=3), Town(server=server).wire()))
     assert set(most.values()) == {1}
     assert 2 <= max(together) <= 3
