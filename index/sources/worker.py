@@ -197,7 +197,7 @@ def _guard(folder: str, refused: list[str]) -> None:
                 return
             real = os.path.realpath(os.fsdecode(path))
             writes = (isinstance(flags, int) and flags & _WRITING) or any(c in (mode or "") for c in "wax+")
-            if not real.startswith(own if writes else readable) and real != os.devnull:
+            if not (real + os.sep).startswith(own if writes else readable) and real != os.devnull:
                 refuse(f"{'write' if writes else 'open'} a file ({os.path.basename(real)[:80]})")
         elif event.startswith(_FORBIDDEN):
             refuse(f"{'reach the network' if event.startswith('socket.') else 'start a program'} ({event})")
