@@ -184,6 +184,10 @@ def _guard(folder: str, refused: list[str]) -> None:
     """Refuse, from now on, what no parser needs; each refusal is noted, since libraries swallow errors."""
     own = os.path.realpath(folder) + os.sep
     libraries = {os.path.realpath(path) + os.sep for path in (*sys.path, sys.prefix, sys.base_prefix) if path}
+    code = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    if not os.path.isdir(os.path.join(code, "..", "lxml")):  # a checkout, where the index and other files lie beside us
+        libraries.discard(os.path.dirname(code) + os.sep)
+        libraries.add(code + os.sep)
     readable = (own, *libraries, "/usr/share/zoneinfo/")
 
     def refuse(what: str) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -297,3 +300,27 @@ def test_differences_turn_the_article_into_the_text(one: list[str], other: list[
         wanted.pop()
     runs = [shapes[i : i + len(wanted)] for i in range(len(shapes) - len(wanted) + 1)]
     assert wanted in runs
+
+
+def test_a_long_text_takes_little_whatever_it_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sentence is cut into words twice, and nothing is compared that cannot be near enough."""
+    long = " ".join(f"The ferry number {n} left the harbour of Senn before the storm." for n in range(400))
+    publish_articles(tmp_path, [article("long.txt", long)])
+    done: Counter[str] = Counter()
+
+    def counted(name: str, does: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: object) -> Any:
+            done[name] += 1
+            return does(*given)
+
+        return run
+
+    monkeypatch.setattr("bot.quoted.words", counted("words", words))
+    monkeypatch.setattr("bot.quoted.align", counted("align", align))
+    snapshot = open_snapshot(tmp_path)
+    assert quoted(long[2000:6000].replace("left", "leaves"), snapshot).kind == "altered"
+    assert done["words"] <= 401 and done["align"] <= 12
+    done.clear()
+    assert quoted("the ferry " + "number the " * 400, snapshot).kind == "absent"
+    assert not done["align"]
+    snapshot.close()

@@ -16,8 +16,9 @@ from index.errors import IndexBusy, IndexFailure
 from index.generations import current
 from index.publish import writing
 from index.sources.fetch import Fetcher, Fetching
-from index.sources.kept import FOLDER, kept, kept_documents, pages
+from index.sources.kept import FOLDER, forget, kept, kept_documents, pages
 from index.store import open_snapshot
+from tests.index.sources import paper
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.tiny import TEXTS, NGramEmbedder
 from tests.index.web import Reply, Request, Server, Town, moved, serving, site, story
@@ -124,6 +125,35 @@ def test_the_encoding_that_the_server_names_is_believed(tmp_path: Path, fetcher:
     found = "\n".join(texts(tmp_path).values())
     assert "président réélu" in found
     assert "Президент сказал" in found
+
+
+def test_what_is_no_web_page_has_its_address_as_its_link_and_its_bytes_as_they_came(
+    tmp_path: Path, fetcher: Fetcher, server: Server
+) -> None:
+    """A server may name an encoding for a PDF too, which means nothing."""
+    said = "The harbour of Senn reopened. Its captain swam ashore. Nobody else was on board."
+    printed, plain = paper.pdf([paper.drawn(paper.column(said))]), f"{said} They said so on Monday.".encode()
+    server.answer = site({
+        "/report": Reply(printed, headers={"Content-Type": "application/pdf; charset=ISO-8859-15"}),
+        "/old": moved("/plain"),
+        "/plain": Reply(plain, headers={"Content-Type": "text/plain"}),
+    })  # fmt: skip
+    report = add_addresses(tmp_path, at("report", "old"), RECIPE, quiet, fetcher, collections=["harbour"])
+    assert report.skipped == ()
+    found = {(entry.url, entry.origin): entry for entry in open_snapshot(tmp_path).entries()}
+    assert set(found) == {(at("report")[0], at("report")[0]), (at("plain")[0], at("old")[0])}
+    assert {entry.collections for entry in found.values()} == {("harbour",)}
+    assert not build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path)).published
+    remove(tmp_path, [entry.id for entry in found.values()], RECIPE, quiet)
+    assert not list((tmp_path / FOLDER).iterdir())
+
+
+def test_what_a_killed_writer_had_begun_goes_with_its_page(tmp_path: Path, fetcher: Fetcher) -> None:
+    add_to(tmp_path, fetcher, 1)
+    (about,) = (tmp_path / FOLDER).glob("*.json")
+    (tmp_path / FOLDER / f".{about.stem}.0123456789abcdef.1-1").write_bytes(story(1))
+    forget(tmp_path, at(1))
+    assert not list((tmp_path / FOLDER).iterdir())
 
 
 def test_an_article_is_removed_with_the_page_it_came_from(tmp_path: Path, fetcher: Fetcher) -> None:

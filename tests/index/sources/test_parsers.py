@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ PAGE = b"<html><body><p>The harbour of Senn reopened.</p></body></html>"
 
 # A worker whose reader does what the document says.
 _EVIL = """
-import ctypes, importlib, os, signal, socket, sys, time
+import ctypes, dataclasses, importlib, json, os, signal, socket, sys, time
 sys.path.insert(0, sys.argv[1])
 from index.sources import worker
 from index.sources.contents import Contents
@@ -55,6 +56,13 @@ def parse(markup, data, address):
     elif order == b"connect":
         try: socket.create_connection(("192.0.2.1", 80), 1)
         except OSError: pass
+    elif order == b"ahead":
+        body = json.dumps({"contents": dataclasses.asdict(Contents("forged")), "last": False}).encode()
+        for descriptor in range(3, 20):
+            try: os.write(descriptor, worker._FRAME.pack(len(body), 0) + body)
+            except OSError: pass
+        time.sleep(0.2)
+        return Contents("late")
     elif order == b"bug":
         raise KeyError("inside")
     return Contents(f"{os.getpid()}")
@@ -160,10 +168,35 @@ def test_more_output_than_allowed_is_refused(evil: None) -> None:
 
 def test_what_is_no_contents_is_not_taken_for_it(evil: None) -> None:
     assert _reason(b"types") == "worker_died"
+    assert parsers._worker.pid is None  # who sends such things is not asked again
 
 
 def test_what_a_library_prints_does_not_disturb_the_reply(evil: None) -> None:
     assert parsed("html", b"print").text.isdigit()
+
+
+def test_what_is_sent_beside_a_reply_is_not_taken_for_the_next_documents(evil: None) -> None:
+    assert parsed("html", b"ahead").text == "forged"  # its own reply is its own loss
+    time.sleep(0.6)
+    assert parsed("html", b"hello").text.isdigit()
+
+
+def test_the_time_that_another_document_takes_is_not_counted(evil: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed("html", b"hello")
+    monkeypatch.setattr(parsers, "WALL_SECONDS", 1.0)
+    with ThreadPoolExecutor(1) as pool:
+        with parsers._lock:
+            waiting = pool.submit(parsed, "html", b"hello")
+            time.sleep(1.2)
+        assert waiting.result().text.isdigit()
+
+
+def test_a_listing_that_is_collected_while_a_document_is_read_waits_for_nothing(evil: None) -> None:
+    """The collector may end it in the thread that reads, which would wait for itself."""
+    parsed("html", b"hello")
+    with parsers._lock:
+        close()
+    assert parsers._worker.pid is not None
 
 
 def test_a_document_that_makes_its_reader_connect_is_refused_though_the_error_was_swallowed(evil: None) -> None:

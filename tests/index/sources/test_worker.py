@@ -29,6 +29,7 @@ for name, attempt in {
     "shell": lambda: os.system("true"),
     "fork": os.fork,
     "read": lambda: open(sys.argv[2] + "/secret.txt"),
+    "read-beside-the-code": lambda: open(sys.argv[1] + "/README.md"),
     "read-linked": lambda: open(sys.argv[2] + "/own/link"),
     "write": lambda: open(sys.argv[2] + "/new.txt", "w"),
     "low-write": lambda: os.open(sys.argv[2] + "/new.txt", os.O_WRONLY | os.O_CREAT),
@@ -58,7 +59,7 @@ def test_the_workers_guard_refuses_the_network_programs_and_files_of_others(tmp_
         text=True,
         timeout=60,
     )
-    assert run.stdout.split("\n") == ["noted"] * 12 + [""], run.stderr
+    assert run.stdout.split("\n") == ["noted"] * 13 + [""], run.stderr
     assert (tmp_path / "secret.txt").read_text() == "secret"
 
 
