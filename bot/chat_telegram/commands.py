@@ -35,7 +35,7 @@ Context = CallbackContext[Any, Any, Any, Any]
 
 UNKNOWN = "I do not know that command. /help lists those that I know."
 _MOST_OUTLETS, _LATEST, _MOST_LATEST = 25, 5, 20
-_COMMAND = re.compile(r"\A/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]{3,64}))?(?![A-Za-z0-9_@])")
+_COMMAND = re.compile(r"\A/([A-Za-z0-9_]+)(?:@([A-Za-z0-9_]+))?(?![A-Za-z0-9_])")
 _UNKNOWN_LINES = ((3, 60.0),)  # lines about unknown commands to one person in so many seconds
 
 

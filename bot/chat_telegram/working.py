@@ -166,7 +166,7 @@ class Workers:
             log.error("update %d given up: the process ended %d times in work on it", entry.update_id, entry.tries)
             return await self._tell(entry, GIVEN_UP, "given_up") if entry.kind == "question" else "given_up"
         if entry.kind == "swift":
-            crowded = self._inbox.waiting() > self._inbox.most / 2 and self._inbox.behind(entry) > HELD_MOST
+            crowded = self._inbox.behind(entry) > HELD_MOST
             if crowded and "callback_query" in entry.raw:
                 await self._sender.toast(entry.raw["callback_query"]["id"], SLOWLY)
                 return "limited"

@@ -239,3 +239,14 @@ def test_answers_to_commands_in_groups_are_replies(tmp_path: Path, monkeypatch: 
 
     grouped, private = run(tmp_path, monkeypatch, told)
     assert grouped is not None and private is None
+
+
+@pytest.mark.parametrize("text", ["/" + "a" * 64, "/start@", "/help@ me"])
+def test_a_command_of_a_strange_form_is_not_met_with_silence(text: str, tmp_path: Path, monkeypatch: Patch) -> None:
+    marks = [{"type": "bot_command", "offset": 0, "length": len(text.split("@")[0])}]
+
+    async def told(front: Front) -> int:
+        await front.feed(message(text, MEMBER, entities=marks))
+        return len(front.said())
+
+    assert run(tmp_path, monkeypatch, told) == 1

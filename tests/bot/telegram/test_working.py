@@ -240,13 +240,14 @@ async def test_a_notice_that_telegram_does_not_take_is_not_tried_for_ever(tmp_pa
 
 
 @awaited
-async def test_who_presses_faster_than_messages_change_does_not_fill_the_inbox(tmp_path: Path) -> None:
-    async with floor(tmp_path, waiting=60) as here:
+async def test_who_presses_faster_than_messages_change_is_told_so_at_once(tmp_path: Path) -> None:
+    """A press that waited for the messages to change, one a second, would be answered when nobody waits any more."""
+    async with floor(tmp_path) as here:
         await here.inbox.accept([press(number) for number in range(1, 61)])
         await here.all()
-        assert len(here.handled) == 30
-        assert len(here.request.of("answerCallbackQuery")) == 30
-        assert here.inbox.counts["limited"] == 30
+        assert here.handled == list(range(40, 61))
+        assert len(here.request.of("answerCallbackQuery")) == 39
+        assert here.inbox.counts["limited"] == 39
 
 
 @awaited
