@@ -139,7 +139,7 @@ async def _leave(chat: int, office: Office, leave: Callable[[int], Awaitable[boo
 async def _moved(message: Message, office: Office) -> None:
     """A group that is allowed became a supergroup and has another id now."""
     if message.migrate_to_chat_id is not None:
-        await office.access.decide(message.migrate_to_chat_id, "allowed", "became a supergroup")
+        await office.access.became(message.chat.id, message.migrate_to_chat_id)
 
 
 async def _anonymous(message: Message, visitor: Visitor, office: Office) -> None:

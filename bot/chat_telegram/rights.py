@@ -37,6 +37,7 @@ SCHEMA = (
     + """
 CREATE TABLE IF NOT EXISTS notices (
     who INTEGER NOT NULL, kind TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (who, kind));
+CREATE TABLE IF NOT EXISTS supergroups (id INTEGER PRIMARY KEY, was INTEGER NOT NULL);
 """
 )
 ADMIN_AGE = 300.0  # seconds after which an administrator's command is no longer carried out
@@ -82,6 +83,7 @@ class Access:
         self.settings = config.telegram
         self._records, self._clock = records, clock
         self._standing: dict[int, Standing] | None = None
+        self._was: dict[int, int] = {}  # the numbers that groups had before they became supergroups
         self._loading = asyncio.Lock()
 
     async def of(self, update: Update) -> Visitor:
@@ -103,7 +105,15 @@ class Access:
         return self._role(user, await self._known())
 
     async def scope(self, chat: int) -> Scope:
-        """The collections that the chat may see; for a private chat its id is the person's."""
+        """The collections that the chat may see; for a private chat its id is the person's.
+
+        A group that became a supergroup sees what it saw under its old number.
+        """
+        await self._known()
+        seen: set[int] = set()
+        while chat not in self.settings.scopes and chat in self._was and chat not in seen:
+            seen.add(chat)
+            chat = self._was[chat]
         given = self.settings.scopes.get(chat, self.settings.default_scope)
         return None if "all" in given else frozenset(given)
 
@@ -127,6 +137,12 @@ class Access:
         await self._records.do(lambda connection: pairing.set_standing(connection, id_, standing, how, now))
         assert self._standing is not None  # for the type checker
         self._standing[id_] = standing
+
+    async def became(self, old: int, new: int) -> None:
+        """A group that is allowed has another number now: what it may do and see goes with it."""
+        await self._records.do(lambda c: c.execute("INSERT OR REPLACE INTO supergroups VALUES (?, ?)", (new, old)))
+        await self.decide(new, "allowed", "became a supergroup")
+        self._was[new] = old
 
     async def new_code(self) -> str:
         """A pairing code, good for one person and ten minutes."""
@@ -168,7 +184,11 @@ class Access:
     async def _known(self) -> dict[int, Standing]:
         async with self._loading:
             if self._standing is None:
-                self._standing = await self._records.do(pairing.standings)
+                standing = await self._records.do(pairing.standings)
+                self._was = dict(
+                    await self._records.do(lambda c: c.execute("SELECT id, was FROM supergroups").fetchall())
+                )
+                self._standing = standing
         return self._standing
 
     def _role(self, user: int, standing: Mapping[int, Standing]) -> Role:

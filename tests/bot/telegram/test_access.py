@@ -176,6 +176,16 @@ def test_a_group_that_is_not_allowed_is_left_once_an_hour_and_never_answered(
     assert run(tmp_path, monkeypatch, tried) == ["leaveChat"]
 
 
+def test_a_group_that_became_a_supergroup_sees_no_more_articles_than_before(tmp_path: Path, monkeypatch: Patch) -> None:
+    async def tried(front: Front) -> tuple[Any, Any]:
+        await front.feed(message(None, MEMBER, GROUP, migrate_to_chat_id=FOREIGN))
+        restarted = Access(front.office.config, front.office.records, front.clock)
+        return await front.office.access.scope(FOREIGN), await restarted.scope(FOREIGN)
+
+    scopes = run(tmp_path, monkeypatch, tried, scopes={GROUP: ("press",)})
+    assert scopes == (frozenset({"press"}),) * 2
+
+
 def test_a_press_is_answered_wherever_and_by_whomever_it_is_made(tmp_path: Path, monkeypatch: Patch) -> None:
     """In a group that is not allowed, by a bot, without a message: no button goes on turning."""
     data = "v1:a:1:0:AAAAAAAAAAAAAAAA"
