@@ -45,15 +45,15 @@ class Known:
 
     def still_there(self, id_: str) -> bool:
         """Whether the file that an article was read from is where it was."""
-        return os.path.lexists(_file_of(self.entries[id_].origin))
+        return os.path.lexists(file_of(self.entries[id_].origin))
 
     def notes_beside(self, read: Iterable[str]) -> list[Skipped]:
         """The notes on documents of files other than those read now, which are given by their origins."""
-        files = {_file_of(origin) for origin in read}
-        return [note for note in self.notes if _file_of(note.origin) not in files]
+        files = {file_of(origin) for origin in read}
+        return [note for note in self.notes if file_of(note.origin) not in files]
 
 
-def _file_of(origin: str) -> str:
+def file_of(origin: str) -> str:
     """The place of the file that a document lies in: without the line, without the member of an archive."""
     return _MEMBER.sub(r"\1", _LINE.sub("", origin))
 
@@ -72,7 +72,7 @@ def known_of(old: Snapshot | None, *, reusable: bool) -> Known:
             files[origin], keys[origin] = id_, key
         elif key.endswith(f"#{raw[:16]}"):  # a line that declares nothing goes by its file's key
             keys[_LINE.sub("", origin)] = key[: -len(raw[:16]) - 1]
-        inside = origin[len(_file_of(origin)) :]
+        inside = origin[len(file_of(origin)) :]
         if inside.startswith("!") and key.endswith(inside):  # a member goes by its archive's key
-            keys[_file_of(origin)] = key.removesuffix(inside)
+            keys[file_of(origin)] = key.removesuffix(inside)
     return Known(entries, documents, files, keys, tuple(old.skipped()))

@@ -16,6 +16,7 @@ from pathlib import Path
 from bot.config import Config
 from index.article import sha256
 from index.errors import IndexUnwritable
+from index.known import file_of
 
 FOLDER = "received"
 MOST_BYTES = 20 * 2**20  # what a bot may download: https://core.telegram.org/bots/api#getfile
@@ -66,5 +67,5 @@ def drop(paths: Sequence[Path]) -> None:
 
 def mine(config: Config, origin: str) -> Path | None:
     """The received file that an article's origin names, or None for what lies elsewhere."""
-    path = Path(origin)
+    path = Path(file_of(origin))
     return path if path.parent == folder(config).absolute() else None

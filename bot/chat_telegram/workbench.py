@@ -21,6 +21,7 @@ from bot.config import Config
 from bot.errors import BylineError
 from bot.faults import record, show_warnings
 from index.errors import IndexBusy, IndexFailure
+from index.known import file_of
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -176,8 +177,7 @@ def _outcome(report: Report, old: Snapshot | None, new: Snapshot, deed: Deed) ->
     """The report with the names of articles, and the files that no article comes from."""
     changes = {"added": report.added, "changed": report.changed, "gone": report.gone, "left": report.skipped}
     origins = [entry.origin for entry in new.entries()] if deed.paths and deed.do != "rebuild" else []
-    # a line of JSON lines comes from "file:7"
-    whole = {*origins, *(origin.rpartition(":")[0] for origin in origins)}
+    whole = {*origins, *map(file_of, origins)}  # a line lies in "file:7", a member in "archive.zip!name"
     return Outcome(
         added=_items(new, report.added),
         changed=_items(new, report.changed),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import multiprocessing
 import threading
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -92,7 +94,7 @@ def test_an_addition_tells_titles_sentences_reasons_and_which_files_gave_nothing
     assert progress and all(one.kind == "progress" for one in progress)
     assert last.kind == "done" and outcome is not None and outcome.published
     assert [item.sentences for item in outcome.added] == [2] and outcome.articles == 2
-    assert [(one.origin, one.reason) for one in outcome.left] == [(str(bad), "unsupported_format")]
+    assert [(one.origin, one.reason) for one in outcome.left] == [(str(bad), "bad_pdf")]
     assert outcome.empty == (str(bad),)
 
 
@@ -103,6 +105,19 @@ def test_lines_of_one_file_count_as_that_file(config: Config) -> None:
     outcome = told(config, Deed("add", (str(path),)))[-1].outcome
     assert outcome is not None and outcome.empty == ()
     assert [one.origin for one in outcome.left] == [f"{path}:2"] and outcome.many("left") == 1
+
+
+def test_members_of_an_archive_count_as_that_archive(config: Config) -> None:
+    built(config)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("quake.txt", QUAKE)
+    path, _ = received.keep(config, packed.getvalue(), "saved.zip")
+    outcome = told(config, Deed("add", (str(path),)))[-1].outcome
+    assert outcome is not None and outcome.empty == () and len(outcome.added) == 1
+    for origin in (f"{path}!quake.txt", f"{path.with_suffix('.jsonl')}:2", str(path)):
+        mine = received.mine(config, origin)
+        assert mine is not None and mine.stem == path.stem
 
 
 def test_a_document_sent_again_changes_nothing_and_is_not_empty(config: Config) -> None:
