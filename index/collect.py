@@ -132,7 +132,7 @@ def gather(
         return one
 
     found = by_host(wanted, work, fetcher.fetching.parallel, ending)
-    for number, one in enumerate(found):
+    for number, one in enumerate(found, 1):
         progress("pages fetched", number, len(wanted))
         yield one
 

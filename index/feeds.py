@@ -106,7 +106,7 @@ def _visit_all(
         except FetchFailed as failure:
             return known, failure
 
-    for number, (known, found) in enumerate(by_host(list(due), ask, fetcher.fetching.parallel, stop)):
+    for number, (known, found) in enumerate(by_host(list(due), ask, fetcher.fetching.parallel, stop), 1):
         progress("feeds asked", number, len(due))
         if isinstance(found, FetchFailed):
             visits.append(_failed(state, known, found))

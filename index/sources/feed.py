@@ -26,6 +26,10 @@ from index.sources.contents import iso_date
 NEWEST = 200
 _PARSED = 1000
 _DEEPEST = 256
+# feedparser takes 16 µs an element, and Python's reader of XML looks at each attribute of a tag with all before it:
+# one tag of 100,000 took 76 s.
+_TAGS = 1_000_000
+_ATTRIBUTES = 64
 # feedparser's way with broken XML takes time that grows faster than the feed.
 _BROKEN_BYTES = 300_000
 _OPENING = re.compile(rb"<(?:[A-Za-z]\w*:)?(?:item|entry)(?=[\s>/])")
@@ -61,6 +65,8 @@ def read_feed(data: bytes, address: str) -> Feed:
         raise DocumentRejected("bad_feed", "it is empty")
     _check_xml(data)
     data, total = _shortened(data)
+    if data.count(b"<") > _TAGS:
+        raise DocumentRejected("bad_feed", f"its first {_PARSED:,} items have more than {_TAGS:,} tags")
     try:
         found = feedparser.parse(
             io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False,
@@ -88,11 +94,13 @@ def _check_xml(data: bytes) -> None:
         raise DocumentRejected("feed_has_dtd", "it declares entities, which may swell without end; it is not read")
     depth = 0
 
-    def open_(name: str, attributes: object) -> None:
+    def open_(name: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         if depth > _DEEPEST:
             raise DocumentRejected("bad_feed", f"its elements are nested more than {_DEEPEST} deep")
+        if len(attributes) > _ATTRIBUTES:
+            raise DocumentRejected("bad_feed", f"an element with more than {_ATTRIBUTES} attributes")
 
     def close(name: str) -> None:
         nonlocal depth
@@ -135,7 +143,7 @@ def _item(entry: Any, feed: str) -> Item:
     published = iso_date(entry.get("published") or "")
     # A guid that is not said to be no address stands for the link in RSS.
     id_ = _words(entry.get("id")) or link or sha256(f"{title}\n{text}".encode("utf-8", "replace"))
-    return Item(id_[:2000], urljoin(feed, link) if link else None, title, published, _page(title, published, text))
+    return Item(id_[:2000], _joined(feed, link), title, published, _page(title, published, text))
 
 
 def _page(title: str | None, published: str | None, text: str) -> str | None:
@@ -174,8 +182,16 @@ def _json_item(entry: dict[str, Any], feed: str) -> tuple[str, Item]:
     declared = entry.get("id")
     id_ = str(declared) if isinstance(declared, str | int) and declared else ""
     id_ = id_ or link or sha256(f"{title}\n{text}".encode("utf-8", "replace"))
-    item = Item(id_[:2000], urljoin(feed, link) if link else None, title, published, _page(title, published, text))
+    item = Item(id_[:2000], _joined(feed, link), title, published, _page(title, published, text))
     return (when if isinstance(when, str) and published else ""), item
+
+
+def _joined(feed: str, link: str | None) -> str | None:
+    """The link as seen from the feed; one that cannot be read is left for the guard to refuse."""
+    try:
+        return urljoin(feed, link) if link else None
+    except ValueError:
+        return link
 
 
 def _words(value: Any) -> str | None:

@@ -122,6 +122,28 @@ def test_broken_xml_made_to_be_slow_is_read_or_refused_within_seconds(piece: byt
         assert time.process_time() - began < 10
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        b"<item " + b" ".join(b"a%d=''" % n for n in range(100_000)) + b"/>",
+        b"<item>" + b"<a/>" * 1_000_000 + b"</item>",
+    ],
+    ids=["attributes", "elements"],
+)
+def test_xml_made_to_be_slow_is_refused_at_once(item: bytes) -> None:
+    start = time.process_time()
+    with pytest.raises(DocumentRejected, match=r"bad_feed: .* more than"):
+        read_feed(b"<rss version='2.0'><channel>" + item + b"</channel></rss>", HERE)
+    assert time.process_time() - start < 5
+
+
+def test_a_link_that_cannot_be_read_costs_its_item_alone() -> None:
+    """It comes out as it is, for the guard to refuse."""
+    items = [{"id": "1", "url": "http://[::1"}, {"id": "2", "url": "/a"}]
+    data = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
+    assert [item.link for item in read_feed(data, HERE).items] == ["http://[::1", "https://news.example/a"]
+
+
 def test_a_feed_with_broken_xml_still_gives_the_items_that_are_whole() -> None:
     data = rss([1, 2, 3]).replace(b"<title>Story 2</title>", b"<title>Story & <b>2</title>")
     assert {item.id for item in read_feed(data, HERE).items} == {"urn:n:1", "urn:n:2", "urn:n:3"}
