@@ -2,7 +2,8 @@
 
 Comes in: the configuration, folders. Goes out: a line for each round that changed something or failed. The promises
 others lean on: a round that fails costs that round alone; SIGTERM and Ctrl-C end it within seconds, with everything
-published that came whole until then. What lies under the folders is added; what goes from there stays.
+published that was fetched until then; files that were being read wait for the next start. What lies under the folders
+is added; what goes from there stays.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -50,7 +51,7 @@ def _round(config: Config, paths: Sequence[Path], fetching: Fetcher, stop: threa
     trouble = False
     try:
         if paths:
-            report = add(config.index.dir, paths, recipe(config), _quiet)
+            report = add(config.index.dir, paths, recipe(config), _until(stop))
             if report.published:
                 _say(report_lines(report))
         if not stop.is_set():
@@ -58,6 +59,8 @@ def _round(config: Config, paths: Sequence[Path], fetching: Fetcher, stop: threa
             trouble = troubled(done)
             if done.report or trouble:
                 _say(feed_lines(done))
+    except _Stopped:
+        pass
     except IndexBusy as busy:
         print(f"byline: {visible(str(busy))}; the next round tries again", file=sys.stderr, flush=True)
         trouble = True
@@ -86,6 +89,20 @@ def _signals(stop: threading.Event) -> Iterator[set[int]]:
 
 def _say(lines: Sequence[str]) -> None:
     print("\n".join((time.strftime("%Y-%m-%d %H:%M:%S"), *lines)), flush=True)
+
+
+class _Stopped(Exception):
+    """A signal came while files were added."""
+
+
+def _until(stop: threading.Event) -> Callable[[str, int, int], None]:
+    """A progress that is not shown, and at which the work ends once `stop` is set."""
+
+    def progress(what: str, done: int, total: int) -> None:
+        if stop.is_set():
+            raise _Stopped
+
+    return progress
 
 
 def _quiet(what: str, done: int, total: int) -> None:

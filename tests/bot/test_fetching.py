@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from bot.config import load_config
 from bot.fetching import fetcher
+from bot.watch import _round
 from tests.bot.conftest import Byline
 from tests.conftest import ROOT, run_python
 from tests.index.web import Reply, Request, Server, serving, story
@@ -174,3 +176,11 @@ def test_watch_ends_with_130_on_an_interrupt(byline: Byline, environment: dict[s
     finally:
         process.kill()
     assert (process.returncode, output, errors) == (130, "", "")
+
+
+def test_a_signal_ends_a_long_addition_with_nothing_of_it_published(tmp_path: Path) -> None:
+    (tmp_path / "quake.txt").write_text("The coast shook at dawn. Nobody was hurt.", encoding="utf-8")
+    config, stop = load_config(None, {}, tmp_path / "index"), threading.Event()
+    stop.set()
+    assert not _round(config, [tmp_path / "quake.txt"], fetcher(config), stop)
+    assert not list((tmp_path / "index").glob("*gen-*"))
