@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from bot.visible import obeyed, visible
+from index.collections import collection_name
 
 T = TypeVar("T")
 Name = TypeVar("Name", bound=str)
@@ -174,15 +175,8 @@ def ids(whose: str, sign: int) -> Rule[tuple[int, ...]]:
 
 
 def collections() -> Rule[tuple[str, ...]]:
-    """Names of collections of articles; `[all]` stands for every article."""
-
-    def read(value: object) -> tuple[str, ...]:
-        names = _names(value)
-        if len(names) > 1 and "all" in names:
-            raise ValueError
-        return names
-
-    return Rule("a list of collections, as [one, other], or [all]", read)
+    """Names of collections of articles; `[all]` stands for every article, and only by itself."""
+    return Rule("a list of collections, as [one, other], or [all]", _names)
 
 
 def scopes() -> Rule[Mapping[int, tuple[str, ...]]]:
@@ -198,7 +192,7 @@ def scopes() -> Rule[Mapping[int, tuple[str, ...]]]:
             known[int(key)] = _names(names)
         return MappingProxyType(known)
 
-    return Rule('collections by the number of a chat, as {"123456789": [one, other]}', read)
+    return Rule('collections by the number of a chat, as {"123456789": [one, other]} or {"123456789": [all]}', read)
 
 
 def https_address() -> Rule[str]:
@@ -258,9 +252,7 @@ def _id(value: object, sign: int) -> int:
 
 
 def _names(value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not 1 <= len(value) <= 1_000:
+    """The names as articles carry them: what is written `Press` there and here must be the same."""
+    if not isinstance(value, list) or not 1 <= len(value) <= 1_000 or not all(isinstance(name, str) for name in value):
         raise ValueError
-    for name in value:
-        if not isinstance(name, str) or not name.strip() or len(name) > 100 or obeyed(name):
-            raise ValueError
-    return tuple(value)
+    return ("all",) if value == ["all"] else tuple(dict.fromkeys(map(collection_name, value)))

@@ -139,7 +139,7 @@ def test_one_setting_can_be_changed_for_a_session_and_is_checked_alike(file: Pat
 
 def test_the_telegram_section_takes_numbers_scopes_and_addresses(file: Path) -> None:
     file.write_text(
-        'telegram:\n  access: pairing\n  admins: [5]\n  groups: [-1001234567890]\n  scopes: {"5": [press, wires], "-7": '
+        'telegram:\n  access: pairing\n  admins: [5]\n  groups: [-1001234567890]\n  scopes: {"5": [Press, wires], "-7": '
         '[all]}\n  webhook_url: "https://bot.example.org/x/"\n  webhook_path: /a/b/\n',
         encoding="utf-8",
     )
@@ -167,6 +167,8 @@ def test_the_telegram_section_takes_numbers_scopes_and_addresses(file: Path) -> 
         ("groups: [5]", "numbers of groups, as [-1001234567890] or []"),
         ('scopes: {"x": [a]}', "collections by the number of a chat"),
         ('scopes: {"5": []}', "collections by the number of a chat"),
+        ('scopes: {"5": [all, press]}', "collections by the number of a chat"),
+        ('scopes: {"5": ["press room"]}', "collections by the number of a chat"),
         ("scopes: [a]", "collections by the number of a chat"),
         ("default_scope: []", "a list of collections"),
         ("default_scope: [all, press]", "a list of collections"),
