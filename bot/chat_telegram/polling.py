@@ -137,6 +137,7 @@ class Poll:
         self._denials = self._denials + 1 if isinstance(error, InvalidToken) else 0
         if isinstance(error, RetryAfter):
             pause = max(1.0, min(300.0, pause_asked(error)))
+            self._pulse.tried = now + pause  # to wait as asked is not to hang
         elif self._denials >= 3 and now - self._pulse.good > DEAD_SECONDS:
             raise PollingDead(
                 f"Telegram has refused this bot for {now - self._pulse.good:.0f} s (401 or 404): its token was revoked, "

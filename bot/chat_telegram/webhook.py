@@ -54,6 +54,9 @@ class _Door(RequestHandler):
             await asyncio.wait_for(self._inbox.accept([raw]), FULL_SECONDS)
         except TimeoutError:
             return self._end(503)
+        except Exception as error:  # tornado would log the address, and with it the path that nobody is to know
+            log.error("an update could not be stored: %s", said(error))
+            return self._end(503)
         self._pulse.beat(time.monotonic())
         return self._end(200)
 

@@ -134,6 +134,21 @@ async def test_a_large_body_is_refused_before_it_is_read(tmp_path: Path) -> None
 
 
 @awaited
+async def test_what_cannot_be_stored_is_asked_for_again_and_the_log_names_no_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with door(tmp_path) as (port, box):
+
+        async def full(raws: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(box, "accept", full)
+        code, answer = await send(port, update(), HEADERS)
+    assert code == 503 and SECRET not in answer
+    assert "could not be stored" in caplog.text and "a/b" not in caplog.text and SECRET not in caplog.text
+
+
+@awaited
 async def test_with_a_full_inbox_telegram_is_asked_to_come_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
