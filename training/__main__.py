@@ -28,7 +28,7 @@ from training.data import Corpus, DataMissing, Example, read_corpus
 from training.evaluate import sample, trials
 from training.export import averaged, export
 from training.groups import lookalikes
-from training.model import fresh_model
+from training.model import begun_model, fresh_model
 from training.sentences import add_sentence_sets
 from training.train import Recipe, Run, train
 
@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints to average with this run's")
+    parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     recipe = Recipe(seed=options.seed, tokens=int(options.tokens * 1e6))
-    _train(corpus, recipe, options.run)
+    _train(corpus, recipe, options.run, options.begin)
     _calibrate_and_export(corpus, options.run, options.also, options.out)
     return 0
 
@@ -69,12 +70,13 @@ def minilm() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def _train(corpus: Corpus, recipe: Recipe, folder: Path) -> None:
+def _train(corpus: Corpus, recipe: Recipe, folder: Path, begin: Path | None) -> None:
     examples = [example for example in corpus.examples if example.part == "train"]
     tokenizer = Tokenizer.from_file(str(minilm() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    run = Run(fresh_model(minilm(), recipe.seed), recipe, folder, "cuda" if torch.cuda.is_available() else "cpu")
+    model = begun_model(begin, minilm()) if begin else fresh_model(minilm(), recipe.seed)
+    run = Run(model, recipe, folder, "cuda" if torch.cuda.is_available() else "cpu")
     if run.resume():
         log.info("taken up at step %d, %.2f M tokens", run.progress.step, run.progress.tokens / 1e6)
     if run.progress.tokens < recipe.tokens:
