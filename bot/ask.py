@@ -61,6 +61,7 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
         lambda some: reader.confidence(asked.text, some, windows),
         how.rules,
         snapshot.name,
+        reader.shown,
     )
     check(found.citations + found.nearest, snapshot)
     return Asked(_timed(found, began, retrieved, read), candidates, readings)

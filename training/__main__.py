@@ -23,9 +23,10 @@ from tokenizers import Tokenizer
 
 from bot.read_mini import load
 from bot.weigh import Calibration, Weights
-from training.calibrate import diagram, fit, fit_weights, probabilities, reweighed
-from training.data import Corpus, DataMissing, Example, read_corpus
-from training.evaluate import sample, trials
+from training.asked import published, shown, trials
+from training.calibrate import diagram, fit, fit_shown, fit_weights, reweighed
+from training.data import Corpus, DataMissing, Example, Part, read_corpus
+from training.evaluate import calibration_error, sample
 from training.export import averaged, export
 from training.groups import lookalikes
 from training.model import begun_model, fresh_model
@@ -45,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints to average with this run's")
+    parser.add_argument("--kind", choices=("average", "master"), default="average", help="running average, or the last")
+    parser.add_argument("--questions", type=int, default=500, help="held-out questions to calibrate on, and to check")
     parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -58,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     recipe = Recipe(seed=options.seed, tokens=int(options.tokens * 1e6))
     _train(corpus, recipe, options.run, options.begin)
-    _calibrate_and_export(corpus, options.run, options.also, options.out)
+    _calibrate_and_export(corpus, options.run, options.also, options.out, options.kind, options.questions)
     return 0
 
 
@@ -100,24 +103,28 @@ def _near(corpus: Corpus, examples: Sequence[Example], path: Path) -> list[tuple
     return near
 
 
-def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path, count: int = 400) -> None:
+def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path, kind: str, count: int) -> None:
     fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
-    tensors = averaged([run / "checkpoint.safetensors", *also], fixed)
+    tensors = averaged([run / "checkpoint.safetensors", *also], fixed, kind)
     tokenizer = minilm() / "tokenizer.json"
     # First raw, to fit the weights on; what is fitted goes into the second export.
-    export(out, "byline-reader", tensors, Weights(asks=0), Calibration(), tokenizer, titles=True)
-    reader = load(out)
-    raw = {
-        "dev": trials(reader, corpus, sample(corpus, "dev", count)),
-        "test": trials(reader, corpus, sample(corpus, "test", count)),
-    }
+    export(out, "byline-reader", tensors, Weights(asks=0, unended=0), Calibration(), tokenizer, titles=True)
+    reader, place = load(out), run / "asked"
+    snapshot = published(corpus, place)
+    parts: tuple[Part, ...] = ("dev", "test")
+    raw = {part: trials(reader, snapshot, place, sample(corpus, part, count)) for part in parts}
     weights = fit_weights(raw["dev"])
     held = {part: reweighed(found, weights) for part, found in raw.items()}
     calibration = fit(held["dev"])
+    calibration = fit_shown(calibration, *shown(held["dev"], calibration))
     export(out, "byline-reader", tensors, weights, calibration, tokenizer, titles=True)
-    drawn = {part: (probabilities(calibration, t), [one.right for one in t]) for part, t in held.items()}
+    drawn = {part: shown(found, calibration) for part, found in held.items()}
     diagram(out / "reliability.png", {"fitted on (dev)": drawn["dev"], "held out (test)": drawn["test"]})
     log.info("weights %s, calibration %s", asdict(weights), asdict(calibration))
+    for part, (sure, right) in drawn.items():
+        log.info(
+            "%s: %d right of %d, calibration error %.3f", part, sum(right), len(right), calibration_error(sure, right)
+        )
 
 
 if __name__ == "__main__":

@@ -189,3 +189,12 @@ def test_a_short_answer_has_no_bracket_left_open(words: str, kept: str) -> None:
     text = "The mayor (of Lowmoor) opened the bridge."
     start, end = trimmed(text, 0, len(words), (0, len(text)))
     assert text[start:end] == kept
+
+
+def test_what_is_shown_decides_and_not_what_agreeing_sentences_came_to() -> None:
+    both = [HERALD, COURIER]
+    found = reading(both, 0, 0, "The mayor", 0.6), reading(both, 1, 1, "the mayor", 0.5)
+    plain = answer("who?", both, found, confidence, Rules(), "gen-000001-00000000")
+    halved = answer("who?", both, found, confidence, Rules(), "gen-000001-00000000", lambda p: p / 2.5)
+    assert (plain.status, plain.confidence) == ("answered", 0.8)
+    assert (halved.status, halved.confidence) == ("not_found", 0.32)

@@ -13,7 +13,7 @@ import torch
 from bot.read import Reading, Window, load_reader
 from bot.span_model import SpanModel
 from bot.weigh import Calibration, Weights
-from training.calibrate import diagram, fit, fit_weights, probabilities, reweighed
+from training.calibrate import diagram, fit, fit_shown, fit_weights, probabilities, reweighed
 from training.evaluate import (
     Attempt,
     Trial,
@@ -73,12 +73,25 @@ def made_trials(count: int, seed: int) -> list[Trial]:
 
 def test_the_fit_finds_the_function_behind_the_outcomes() -> None:
     calibration = fit(made_trials(6000, 1))
-    # The overlap is the same in every trial, so it and the bias share one weight.
-    assert calibration.bias + 0.5 * calibration.overlap == pytest.approx(-1, abs=0.2)
+    # The shared words are the same in every trial, so they and the bias share one weight.
+    assert calibration.bias + 0.5 * (calibration.overlap + calibration.sentence) == pytest.approx(-1, abs=0.2)
     assert calibration.score == pytest.approx(0.8, abs=0.1)
     assert calibration.margin == pytest.approx(0.3, abs=0.1)
     fresh = made_trials(3000, 2)
     assert calibration_error(probabilities(calibration, fresh), [trial.right for trial in fresh]) < 0.03
+
+
+def test_boasting_is_taken_back_and_the_order_stays() -> None:
+    rng = np.random.default_rng(3)
+    odds = rng.normal(0, 2, 4000)
+    right = [bool(r) for r in rng.random(4000) < 1 / (1 + np.exp(-(0.5 * odds - 1)))]
+    sure = [float(p) for p in 1 / (1 + np.exp(-odds))]
+    calibration = fit_shown(Calibration(), sure, right)
+    assert (calibration.shown_bias, calibration.shown_slope) == (
+        pytest.approx(-1, abs=0.2),
+        pytest.approx(0.5, abs=0.1),
+    )
+    assert calibration_error(sure, right) > 0.1 > 0.03 > calibration_error([calibration.shown(p) for p in sure], right)
 
 
 def test_weights_are_fitted_to_what_tells_right_from_wrong() -> None:
