@@ -18,6 +18,11 @@ from training.windows import sentence_spans
 
 _NAME = re.compile(r"(?<=[\w,] )[A-Z][\w-]*\w(?: (?:of the |of |de |von )?[A-Z][\w-]*\w)*")
 _NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:,\d{3})+(?![\w,])|(?<![\w.,])\d+(?![\w]|[.,]\d)")
+# A thing asked for, mostly a noun: "how many bridges", "which bridge".
+_THING = re.compile(r"\b([Hh]ow many|[Ww]hat|[Ww]hich) ([a-z]{4,})\b")
+_NO_THING = frozenset(
+    "does were have been will would could should that this these they with from kind type year".split()
+)
 _OPPOSITES = tuple(
     tuple(pair.split("/"))
     for pair in (
@@ -33,7 +38,8 @@ _OPPOSITES = tuple(
 )
 _OPPOSITE = {one: other for pair in _OPPOSITES for one, other in (pair, pair[::-1])}
 
-# A name's like: after which word it stands, how many words it has, whether it ends as a people's name does.
+# A name's like: after which word it stands, how many words it has, whether it ends as a people's name does. A thing's:
+# after which word, 0, whether it is more than one.
 Likes = Mapping[tuple[str, int, bool], Sequence[str]]
 
 
@@ -75,11 +81,14 @@ def _says(part: str, text: str, spans: Sequence[Span]) -> bool:
 
 
 def likes(questions: Iterable[str]) -> Likes:
-    """The names in questions, each with its like."""
+    """The names and things in questions, each with its like."""
     found: defaultdict[tuple[str, int, bool], dict[str, None]] = defaultdict(dict)
     for question in questions:
         for match in _NAME.finditer(question):
             found[_like(question, match)][match.group()] = None
+        for lead, thing in _THING.findall(question):
+            if thing not in _NO_THING:
+                found[_thing_like(lead, thing)][thing] = None
     return {like: tuple(names) for like, names in found.items() if len(names) > 5}
 
 
@@ -88,8 +97,12 @@ def _like(question: str, match: re.Match[str]) -> tuple[str, int, bool]:
     return before, len(match.group().split()), bool(re.search(r"(?:an|ish|ese|ic)$", match.group()))
 
 
+def _thing_like(lead: str, thing: str) -> tuple[str, int, bool]:
+    return lead.lower(), 0, thing.endswith("s")
+
+
 def swapped(question: str, passage: str, names: Likes, rng: random.Random) -> str | None:
-    """The question with a name, number or word of direction changed for another of its kind; None where it has none.
+    """The question with a name, number, thing or word of direction changed for another of its kind; None if it has none.
 
     What is changed stands in the passage (a word of direction need not), what it is changed for does not.
     """
@@ -102,6 +115,10 @@ def swapped(question: str, passage: str, names: Likes, rng: random.Random) -> st
     for match in _NUMBER.finditer(question):
         if f" {plain(match.group())} " in held:
             changes += [(*match.span(), _other_number(match.group(), rng)) for _ in range(3)]
+    for match in _THING.finditer(question):
+        if match[2] not in _NO_THING and f" {match[2][:5]}" in held:
+            others = [o for o in names.get(_thing_like(match[1], match[2]), ()) if o[:4] != match[2][:4]]
+            changes += [(*match.span(2), other) for other in rng.sample(others, min(2, len(others)))]
     for match in re.finditer(r"[a-z]+", question):
         if match.group() in _OPPOSITE:
             changes.append((*match.span(), _OPPOSITE[match.group()]))
@@ -109,7 +126,7 @@ def swapped(question: str, passage: str, names: Likes, rng: random.Random) -> st
     for start, end, other in changes:
         words = plain(other).split()
         # Of a name no word may be known here: "Mary Smith" would answer for "Smith".
-        if words and not any(f" {word} " in held for word in words if len(word) > 3 or len(words) == 1):
+        if words and not any(f" {word[:5]}" in held for word in words if len(word) > 3 or len(words) == 1):
             return question[:start] + other + question[end:]
     return None
 

@@ -66,5 +66,12 @@ def test_a_word_of_direction_is_turned_round_unless_the_passage_has_its_opposite
     assert swapped(asked, f"{TEXT} The last came late.", {}, random.Random(1)) is None
 
 
+def test_a_thing_is_changed_for_one_that_the_passage_does_not_name() -> None:
+    names = likes([f"How many {thing} were there?" for thing in "lorries bishops cows ships towers wells".split()])
+    made = {swapped("How many cracks were in it?", TEXT, names, random.Random(seed)) for seed in range(60)}
+    assert made == {f"How many {thing} were in it?" for thing in ("cows", "ships", "towers", "wells", "lorries")}
+    assert swapped("How many pencils were in it?", TEXT, names, random.Random(1)) is None
+
+
 def test_a_question_whose_names_the_passage_does_not_have_is_left() -> None:
     assert swapped("Who closed the bridge at Undal in 1999?", TEXT, NAMES, random.Random(1)) is None
