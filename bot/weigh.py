@@ -92,41 +92,33 @@ class Calibration:
     """From readings to a probability: logistic functions, fitted on held-out articles by `training.calibrate`.
 
     `margin` weighs how far the first reading stands above the best one that gives another answer, counted up to
-    `farthest`: two articles that say the same do not make each other doubtful. `overlap` and `sentence` weigh the
-    share of the question's words of content that the window and the sentence hold, `rank` the logarithm of the
-    window's place: with them the fit may undo what `Weights` added, which chooses well but does not tell that there
-    is an answer. `shown_bias` and `shown_slope` map the log-odds of an answer after agreeing sentences were counted
-    (`bot.answer`) to those that are shown.
+    `farthest`: two articles that say the same do not make each other doubtful. `overlap` weighs the share of the
+    question's words of content that the window holds. `shown_bias` and `shown_slope` map the log-odds of an answer
+    after agreeing sentences were counted (`bot.answer`) to those that are shown.
     """
 
     bias: float = -1.0
     score: float = 0.5
     margin: float = 0.0
     overlap: float = 0.0
-    sentence: float = 0.0
-    rank: float = 0.0
     farthest: float = 8.0
     shown_bias: float = 0.0
     shown_slope: float = 1.0
 
     def features(
         self, question: str, readings: Sequence[Reading], windows: Sequence[Window]
-    ) -> tuple[float, float, float, float, float]:
-        """What the probability is made of, for at least one reading: score, margin, overlap, sentence, rank."""
+    ) -> tuple[float, float, float]:
+        """What the probability is made of, for at least one reading: score, margin, overlap."""
         first = readings[0]
         near = min(margin(readings, windows), self.farthest)
-        window = windows[first.window]
-        start, end = window.sentences[first.sentence]
-        within = _share(_stems(question), window.text[start:end])
-        return first.score, near, overlap(question, window), within, math.log1p(first.window)
+        return first.score, near, overlap(question, windows[first.window])
 
     def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
         if not readings:
             return 0.0
-        weights = (self.score, self.margin, self.overlap, self.sentence, self.rank)
-        features = self.features(question, readings, windows)
-        return _logistic(self.bias + sum(weight * x for weight, x in zip(weights, features, strict=True)))
+        score, near, shared = self.features(question, readings, windows)
+        return _logistic(self.bias + self.score * score + self.margin * near + self.overlap * shared)
 
     def shown(self, confidence: float) -> float:
         """The probability to show where agreeing sentences together came to `confidence`; never turns an order round."""

@@ -1,7 +1,7 @@
 """Trials on held-out questions -> the function from scores to a probability, and a picture of how true it is.
 
 Comes in: trials (readings with whether the first was right). Goes out: a `Calibration` fitted by maximum
-likelihood (Platt, 1999: a logistic function of the score, here of five features), then of what is shown after agreeing
+likelihood (Platt, 1999: a logistic function of the score, here of three features), then of what is shown after agreeing
 sentences were counted; a reliability diagram. Knows nothing of models.
 """
 
@@ -77,13 +77,13 @@ def reweighed(trials: Sequence[Trial], weights: Weights) -> list[Trial]:
 
 
 def features(trials: Sequence[Trial], farthest: float) -> NDArray[np.float64]:
-    """(trials, 6): one, then what `Calibration.features` gives; a very low score stands for no reading."""
+    """(trials, 4): one, then what `Calibration.features` gives; a very low score stands for no reading."""
     shape = Calibration(farthest=farthest)
     return np.array(
         [
             (1.0, *shape.features(trial.question, trial.readings, trial.windows))
             if trial.readings
-            else (1.0, -20.0, 0.0, 0.0, 0.0, 0.0)
+            else (1.0, -20.0, 0.0, 0.0)
             for trial in trials
         ]
     )
@@ -92,8 +92,8 @@ def features(trials: Sequence[Trial], farthest: float) -> NDArray[np.float64]:
 def fit(trials: Sequence[Trial], farthest: float = 8.0) -> Calibration:
     """The logistic function of a first reading under which these outcomes are likeliest."""
     weights = _likeliest(features(trials, farthest), [trial.right for trial in trials])
-    bias, score, near, shared, within, rank = (round(float(weight), 6) for weight in weights)
-    return Calibration(bias, score, near, shared, within, rank, farthest)
+    bias, score, near, shared = (round(float(weight), 6) for weight in weights)
+    return Calibration(bias, score, near, shared, farthest)
 
 
 def fit_shown(calibration: Calibration, sure: Sequence[float], right: Sequence[bool]) -> Calibration:

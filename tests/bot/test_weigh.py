@@ -71,12 +71,3 @@ def test_what_is_shown_keeps_the_order_and_stays_between_nothing_and_certainty()
     assert 0 < values[0] < values[50] == pytest.approx(1 / (1 + math.exp(0.4)))
     assert values[-1] < 1
     assert Calibration().shown(0.3) == pytest.approx(0.3)
-
-
-def test_the_fit_can_undo_what_the_weights_added() -> None:
-    window = Window("Ann won in Orlec.", ((0, 17),))
-    reading = Reading(0, 0, 0, 3, 2.0)
-    plain = Calibration(score=1.0).confidence("who won?", [reading], [window])
-    (lifted,) = weighed("who won?", [reading], [window], Weights(window=3.0, sentence=2.0))
-    undone = Calibration(score=1.0, overlap=-3.0, sentence=-2.0)
-    assert undone.confidence("who won?", [lifted], [window]) == pytest.approx(plain)
