@@ -30,6 +30,7 @@ _POOLS = {
 # What a question with an answer is put to: the passage that answers, passages of which none does, the passage after
 # the question was changed, the passage's sentences one by one. docs/LOG.md, reader trials.
 _KINDS = {"whole": 0.57, "absent": 0.12, "swapped": 0.17, "sentences": 0.14}
+_LATE_KINDS = {"whole": 0.66, "absent": 0.1, "swapped": 0.16, "sentences": 0.08}
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9a-z])|\n+")
 
 
@@ -105,12 +106,13 @@ def group(
     `late` in a run the passages are as long as those that will be read, and the lookalikes more.
     """
     # Short passages first: more questions for the same work. docs/LOG.md, reader trials.
-    target = rng.choice((300, 450, 600, 700) if late else (200, 300, 400, 500, 700))
+    target = rng.choice((400, 550, 700, 900) if late else (200, 300, 400, 500, 700))
     text = corpus.texts[example.passage]
     own = Choice(text.text, text.title, example.spans)
     if example.source == "qamr":
         own = _among_neighbours(corpus, example, rng)
-    kind = rng.choices(list(_KINDS), list(_KINDS.values()))[0] if own.spans else "whole"
+    kinds = _LATE_KINDS if late else _KINDS
+    kind = rng.choices(list(kinds), list(kinds.values()))[0] if own.spans else "whole"
     question, choices = _put(example.question, own, kind, target, names, rng)
     if len(choices) < 3 and question == example.question:
         least = 1 if kind == "absent" else 0

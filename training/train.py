@@ -40,6 +40,8 @@ SHARES = {
     "squad2": 2.5, "new_wiki": 2.0, "squad1": 2.0, "qed": 2.5, "reqa": 1.0, "generated": 0.8, "qamr": 0.5,
     "amazon_reviews": 0.5, "reddit": 0.5, "covidqa": 0.3, "policyqa": 0.08,
 }  # fmt: skip
+# How many of those drawn are still kept while the learning rate falls: what is least like use goes first.
+KEPT_LATE = {"reqa": 0.65, "generated": 0.5, "qamr": 0.7, "amazon_reviews": 0.3, "reddit": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,8 @@ def train(run: Run, corpus: Corpus, examples: Sequence[Example], near: Sequence[
     for numbers in schedule(examples, run.recipe, run.progress.chunk):
         rng = random.Random(f"{run.recipe.seed}/chunk {run.progress.chunk}")
         late = run.progress.tokens > (1 - run.recipe.decay) * run.recipe.tokens
+        if late:
+            numbers = [i for i in numbers if rng.random() < KEPT_LATE.get(examples[i].source, 1.0)]
         groups = [group(corpus, examples[i], near[i], names, rng, late) for i in numbers]
         for batch in batches_of(groups, [examples[i].exact for i in numbers], tokenizer, run.recipe.batch_tokens):
             mean += 0.02 * (run.step(batch) - mean)
