@@ -13,13 +13,14 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from bot.read_mini import load
 from bot.weigh import Calibration, Weights
@@ -27,7 +28,7 @@ from training.asked import published, shown, trials
 from training.calibrate import diagram, fit, fit_shown, fit_weights, reweighed
 from training.data import Corpus, DataMissing, Example, Part, read_corpus
 from training.evaluate import calibration_error, sample
-from training.export import averaged, export
+from training.export import averaged, export, mixed
 from training.groups import lookalikes
 from training.model import begun_model, fresh_model
 from training.sentences import add_sentence_sets
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints to average with this run's")
+    parser.add_argument("--keep", type=float, default=0.0, help="share that the weights begun from have in the shipped")
     parser.add_argument("--kind", choices=("average", "master"), default="average", help="running average, or the last")
     parser.add_argument("--questions", type=int, default=500, help="held-out questions to calibrate on, and to check")
     parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
@@ -61,7 +63,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     recipe = Recipe(seed=options.seed, tokens=int(options.tokens * 1e6))
     _train(corpus, recipe, options.run, options.begin)
-    _calibrate_and_export(corpus, options.run, options.also, options.out, options.kind, options.questions)
+    fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
+    tensors = averaged([options.run / "checkpoint.safetensors", *options.also], fixed, options.kind)
+    if options.begin and options.keep:
+        tensors = mixed(tensors, begun_model(options.begin, minilm()).state_dict(), options.keep)
+    _calibrate_and_export(corpus, tensors, options.run / "asked", options.out, options.questions)
     return 0
 
 
@@ -103,13 +109,11 @@ def _near(corpus: Corpus, examples: Sequence[Example], path: Path) -> list[tuple
     return near
 
 
-def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path, kind: str, count: int) -> None:
-    fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
-    tensors = averaged([run / "checkpoint.safetensors", *also], fixed, kind)
+def _calibrate_and_export(corpus: Corpus, tensors: Mapping[str, Tensor], place: Path, out: Path, count: int) -> None:
     tokenizer = minilm() / "tokenizer.json"
     # First raw, to fit the weights on; what is fitted goes into the second export.
     export(out, "byline-reader", tensors, Weights(asks=0, unended=0), Calibration(), tokenizer, titles=True)
-    reader, place = load(out), run / "asked"
+    reader = load(out)
     snapshot = published(corpus, place)
     parts: tuple[Part, ...] = ("dev", "test")
     raw = {part: trials(reader, snapshot, place, sample(corpus, part, count)) for part in parts}

@@ -25,7 +25,7 @@ from training.evaluate import (
     holds,
     reciprocal_rank,
 )
-from training.export import averaged, export
+from training.export import averaged, export, mixed
 from training.windows import sentence_spans, windows
 
 
@@ -137,6 +137,8 @@ def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) ->
     save_file({f"average.{n}": v * 3 for n, v in tensors.items()}, tmp_path / "b.safetensors")
     mean = averaged([tmp_path / "a.safetensors", tmp_path / "b.safetensors"], fixed)
     assert torch.allclose(mean["span.weight"], tensors["span.weight"] * 2)
+    kept = mixed(mean, {name: torch.zeros_like(value) for name, value in mean.items()}, 0.25)
+    assert torch.allclose(kept["span.weight"], mean["span.weight"] * 0.75)
     Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(tmp_path / "t.json"))
     export(tmp_path / "out", "r", mean, Weights(1.0), Calibration(0.5), tmp_path / "t.json", titles=False)
     assert json.loads((tmp_path / "out/config.json").read_text())["calibration"]["bias"] == 0.5
