@@ -57,7 +57,7 @@ class Answer:
 class Rules:
     """When an answer is given, and how much is cited with it."""
 
-    min_confidence: float = 0.4
+    min_confidence: float = 0.35
     max_citations: int = 5
 
 
