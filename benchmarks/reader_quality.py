@@ -1,8 +1,8 @@
 """How well the reader finds the sentence, and knows when there is none: `python -m benchmarks.reader_quality`.
 
 Measures, each by name: `squad2` (SQuAD 2.0 dev, odd half by article), `shifts` (SQuADShifts new-wiki, held-out
-articles), `wikiqa` (test, clean), `news` (RealTimeQA 2022 with its baselines), `abstain` (calibration among
-retrieved passages of held-out articles). None of their text is kept; data absent is said, with exit code 1.
+articles), `wikiqa` (test, clean), `news` (RealTimeQA 2022 with its baselines), `abstain` (is the confidence that is
+shown true, on questions about held-out articles). None of their text is kept; data absent is said, with exit code 1.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ import torch
 
 from benchmarks.reader_news import news
 from bot.read import Reader, Window, load_reader
-from training.calibrate import diagram
+from training.asked import published, shown, trials
 from training.data import Corpus, DataMissing, Example, Part, read_corpus
 from training.evaluate import (
     attempts,
@@ -28,7 +29,6 @@ from training.evaluate import (
     f1_at,
     reciprocal_rank,
     sample,
-    trials,
 )
 
 MEASURES = ("squad2", "shifts", "wikiqa", "abstain", "news")
@@ -84,25 +84,24 @@ def wikiqa(reader: Reader, data: Path) -> dict[str, float]:
     return {"questions": len(rank), "map": sum(precision) / len(rank), "mrr": sum(rank) / len(rank)}
 
 
-def abstain(reader: Reader, data: Path, picture: Path | None = None, count: int = 500) -> dict[str, float]:
-    """Held-out questions among 20 retrieved windows: first sentence right, and whether confidence tells."""
+def abstain(reader: Reader, data: Path, count: int = 500) -> dict[str, float]:
+    """Held-out questions the whole way over an index of encyclopedic articles: first citation right, confidence true."""
     corpus = read_corpus(data)
-    found = trials(reader, corpus, sample(corpus, "test", count))
-    confident = [reader.confidence(trial.question, trial.readings, trial.windows) for trial in found]
-    right = [trial.right for trial in found]
-    answerable = [trial.right for trial in found if trial.answerable]
-    if picture is not None:
-        diagram(picture, {"held-out articles": (confident, right)})
-    shown = [r for r, p in zip(right, confident, strict=True) if p >= 0.5]
-    silent = [p < 0.5 for trial, p in zip(found, confident, strict=True) if not trial.answerable]
+    with tempfile.TemporaryDirectory(prefix="byline-bench-") as folder:
+        snapshot = published(corpus, Path(folder))
+        found = trials(reader, snapshot, Path(folder), sample(corpus, "test", count))
+        sure, right = shown(found, reader)
+    given = [r for r, p in zip(right, sure, strict=True) if p >= 0.5]
+    silent = [p < 0.5 for trial, p in zip(found, sure, strict=True) if not trial.answerable]
+    answerable = [r for trial, r in zip(found, right, strict=True) if trial.answerable]
     return {
         "questions": len(found),
         "answerable": len(answerable),
-        "first_sentence_right_of_answerable": sum(answerable) / len(answerable),
-        "right_of_shown_at_half": sum(shown) / max(1, len(shown)),
-        "shown_at_half": len(shown) / len(found),
+        "first_citation_right_of_answerable": sum(answerable) / len(answerable),
+        "right_of_shown_at_half": sum(given) / max(1, len(given)),
+        "shown_at_half": len(given) / len(found),
         "unanswerable_refused_at_half": sum(silent) / len(silent),
-        "expected_calibration_error": calibration_error(confident, right),
+        "expected_calibration_error": calibration_error(sure, right),
     }
 
 

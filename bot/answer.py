@@ -59,7 +59,7 @@ class Answer:
 class Rules:
     """When an answer is given, how much is cited with it, and how many other answers stand behind it."""
 
-    min_confidence: float = 0.4
+    min_confidence: float = 0.35
     max_citations: int = 5
     further: int = 3
 
@@ -71,15 +71,18 @@ def answer(
     confidence: Callable[[Sequence[Reading]], float],
     rules: Rules,
     generation: str,
+    shown: Callable[[float], float] = float,
 ) -> Answer:
     """The answer that the readings (best first) support, at the calibrated confidence in its first citation.
 
-    `confidence` gives the probability that the first of some readings is right, the others weighed against it.
+    `confidence` gives the probability that the first of some readings is right, the others weighed against it;
+    `shown` calibrates what agreeing sentences together come to, which alone decides and is shown.
     Below `rules.min_confidence` the answer is `not_found`, and the best sentences stand under `nearest`.
     """
     if not readings:
         return not_found(asked, "nothing_close", generation)
-    supported, sure = _corroborated(candidates, readings, confidence)
+    supported, together = _corroborated(candidates, readings, confidence)
+    sure = shown(together)
     ordered = _preferred(candidates, supported, confidence, rules.min_confidence)
     if sure < rules.min_confidence:
         places = _distinct(candidates, ordered, lambda one: confidence([one, *ordered]), _NEAREST)

@@ -65,7 +65,7 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     def confidence(some: Sequence[Reading]) -> float:
         return reader.confidence(asked.text, some, windows)
 
-    found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name)
+    found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name, reader.shown)
     more = further(found, candidates, readings, confidence, how.rules.further)
     check(found.citations + found.nearest + more, snapshot, scope)
     return Asked(_timed(found, began, retrieved, read), candidates, readings, more)

@@ -67,6 +67,9 @@ class Reader(Protocol):
     def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
 
+    def shown(self, confidence: float) -> float:
+        """The probability to show where agreeing sentences together came to `confidence`."""
+
 
 def best_spans(
     odds: NDArray[np.float32], starts: Sequence[int], ends: Sequence[int], window: Window, number: int

@@ -91,6 +91,10 @@ class MiniReader:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
         return self._calibration.confidence(question, readings, windows)
 
+    def shown(self, confidence: float) -> float:
+        """The probability to show where agreeing sentences together came to `confidence`."""
+        return self._calibration.shown(confidence)
+
     def _parts(self, asked: Sequence[int], windows: Sequence[Window], texts: Sequence[Tokens]) -> list[_Part]:
         titles = [window.title or "" if self._titles else "" for window in windows]
         named = {title: tokenize(self._tokenizer, [title])[0].ids[:_TITLE_TOKENS] for title in set(titles)}

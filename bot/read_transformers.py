@@ -56,6 +56,10 @@ class TransformersReader:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
         return self._calibration.confidence(question, readings, windows)
 
+    def shown(self, confidence: float) -> float:
+        """The probability to show where agreeing sentences together came to `confidence`."""
+        return self._calibration.shown(confidence)
+
     def _read(self, question: str, windows: Sequence[Window], chosen: Sequence[int]) -> list[Reading]:
         asked = self._tokenizer(question, add_special_tokens=False, truncation=True, max_length=self._longest // 3)
         short = (

@@ -48,6 +48,10 @@ class SentenceScorer:
         """A rough guess that the first reading's sentence answers; 0 without readings."""
         return 1 / (1 + math.exp(-_SLOPE * (readings[0].score - _MIDDLE))) if readings else 0.0
 
+    def shown(self, confidence: float) -> float:
+        """As it is: a guess is not made truer by another."""
+        return confidence
+
 
 def shares(wanted: Sequence[str], sentences: Sequence[set[str]]) -> list[float]:
     """The share of the wanted terms that each sentence holds, weighted by how rare they are among the sentences."""

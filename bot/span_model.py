@@ -93,9 +93,11 @@ class SpanModel(nn.Module):
         self.span = nn.Linear(shape.width, 2)
         self.none = nn.Linear(shape.width, 2)
 
-    def forward(self, tokens: Tensor, kinds: Tensor, places: Tensor, lengths: Sequence[int]) -> Tensor:
+    def forward(
+        self, tokens: Tensor, kinds: Tensor, places: Tensor, lengths: Sequence[int], unseen: Tensor | None = None
+    ) -> Tensor:
         """(tokens, 2): log-odds of being first and last token of the answer against there being none."""
-        hidden = self.bert(tokens, kinds, places, lengths)
+        hidden = self.bert(tokens, kinds, places, lengths, unseen)
         counts = torch.tensor(lengths)
         heads = torch.cat((counts.new_zeros(1), counts.cumsum(0)[:-1]))
         none = self.none(hidden[heads]).float().repeat_interleave(counts, 0)
@@ -103,11 +105,21 @@ class SpanModel(nn.Module):
         return odds
 
 
-def score(model: SpanModel, pairs: Sequence[Pair]) -> list[Tensor]:
-    """For each pair the (passage tokens, 2) log-odds; one forward pass over all of them."""
+def score(model: SpanModel, pairs: Sequence[Pair], multiple: int = 1) -> list[Tensor]:
+    """For each pair the (passage tokens, 2) log-odds; one forward pass over all of them.
+
+    Sequences are filled up to a `multiple` of tokens with ones that no other sees: more of one length go through
+    attention together, which a training step gains from.
+    """
     # Sorted, so that sequences of one length meet and go through attention together.
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
-    lengths = [len(pairs[i].tokens) for i in order]
-    odds = model(*pack([pairs[i].tokens for i in order], [pairs[i].kinds for i in order]), lengths)
+    fill = [(0,) * (-len(pairs[i].tokens) % multiple) for i in order]
+    tokens = [(*pairs[i].tokens, *rest) for i, rest in zip(order, fill, strict=True)]
+    kinds = [(*pairs[i].kinds, *rest) for i, rest in zip(order, fill, strict=True)]
+    lengths = [len(sequence) for sequence in tokens]
+    packed = pack(tokens, kinds)
+    # Token 0 is [PAD]: no text holds it.
+    unseen = (packed[0] == 0).to(model.span.weight.dtype) * -1e4 if multiple > 1 else None
+    odds = model(*packed, lengths, unseen)
     blocks = dict(zip(order, torch.split(odds, lengths), strict=True))
-    return [blocks[i][one.offset : -1] for i, one in enumerate(pairs)]
+    return [blocks[i][one.offset : len(one.tokens) - 1] for i, one in enumerate(pairs)]

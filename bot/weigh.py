@@ -89,11 +89,12 @@ def _share(asked: set[str], text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From readings to a probability: a logistic function, fitted on held-out articles by `training.calibrate`.
+    """From readings to a probability: logistic functions, fitted on held-out articles by `training.calibrate`.
 
     `margin` weighs how far the first reading stands above the best one that gives another answer, counted up to
     `farthest`: two articles that say the same do not make each other doubtful. `overlap` weighs the share of the
-    question's words of content that the window holds.
+    question's words of content that the window holds. `shown_bias` and `shown_slope` map the log-odds of an answer
+    after agreeing sentences were counted (`bot.answer`) to those that are shown.
     """
 
     bias: float = -1.0
@@ -101,6 +102,8 @@ class Calibration:
     margin: float = 0.0
     overlap: float = 0.0
     farthest: float = 8.0
+    shown_bias: float = 0.0
+    shown_slope: float = 1.0
 
     def features(
         self, question: str, readings: Sequence[Reading], windows: Sequence[Window]
@@ -115,8 +118,16 @@ class Calibration:
         if not readings:
             return 0.0
         score, near, shared = self.features(question, readings, windows)
-        odds = self.bias + self.score * score + self.margin * near + self.overlap * shared
-        return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
+        return _logistic(self.bias + self.score * score + self.margin * near + self.overlap * shared)
+
+    def shown(self, confidence: float) -> float:
+        """The probability to show where agreeing sentences together came to `confidence`; never turns an order round."""
+        inside = min(max(confidence, 1e-6), 1 - 1e-6)
+        return _logistic(self.shown_bias + self.shown_slope * math.log(inside / (1 - inside)))
+
+
+def _logistic(odds: float) -> float:
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
 
 
 def overlap(question: str, window: Window) -> float:

@@ -65,9 +65,12 @@ class Layer(nn.Module):
         self.down = nn.Linear(shape.inner, shape.width)
         self.norm2 = nn.LayerNorm(shape.width, eps=shape.epsilon)
 
-    def forward(self, x: Tensor, lengths: Sequence[int]) -> Tensor:
-        """`x`: (tokens, width), sequences end to end, `lengths` of them in order; a rest belongs to none."""
-        x = self.norm1(x + self.out(_attend(self.qkv(x), lengths, self.heads)))
+    def forward(self, x: Tensor, lengths: Sequence[int], unseen: Tensor | None = None) -> Tensor:
+        """`x`: (tokens, width), sequences end to end, `lengths` of them in order; a rest belongs to none.
+
+        `unseen` is added to what each token draws of attention: a large negative number hides it.
+        """
+        x = self.norm1(x + self.out(_attend(self.qkv(x), lengths, self.heads, unseen)))
         normed: Tensor = self.norm2(x + self.down(functional.gelu(self.up(x))))
         return normed
 
@@ -84,15 +87,17 @@ class Bert(nn.Module):
         self.norm = nn.LayerNorm(shape.width, eps=shape.epsilon)
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
 
-    def forward(self, tokens: Tensor, types: Tensor, places: Tensor, lengths: Sequence[int]) -> Tensor:
+    def forward(
+        self, tokens: Tensor, types: Tensor, places: Tensor, lengths: Sequence[int], unseen: Tensor | None = None
+    ) -> Tensor:
         """Hidden states (tokens, width) of sequences standing end to end; `places` count from 0 in each."""
         x: Tensor = self.norm(self.words(tokens) + self.positions(places) + self.types(types))
         for layer in self.layers:
-            x = layer(x, lengths)
+            x = layer(x, lengths, unseen)
         return x
 
 
-def _attend(qkv: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
+def _attend(qkv: Tensor, lengths: Sequence[int], heads: int, unseen: Tensor | None = None) -> Tensor:
     """Each sequence attends to itself alone; neighbours of one length go together."""
     runs = [(length, sum(1 for _ in run)) for length, run in groupby(lengths)]
     sizes = [length * count for length, count in runs]
@@ -100,13 +105,16 @@ def _attend(qkv: Tensor, lengths: Sequence[int], heads: int) -> Tensor:
     # On a CPU the gradient of the fused attention takes twice as long as that of the plain formula.
     plainly = qkv.requires_grad and qkv.device.type == "cpu"
     parts = []
+    hidden = [None] * len(runs) if unseen is None else torch.split(unseen[: sum(sizes)], sizes)
     # One split, not slices: the gradient of a slice is as large as the whole.
-    for (length, count), block in zip(runs, torch.split(qkv, [*sizes, rest])[: len(runs)], strict=True):
+    for (length, count), block, drawn in zip(runs, torch.split(qkv, [*sizes, rest])[: len(runs)], hidden, strict=True):
         query, key, value = block.view(count, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
+        mask = None if drawn is None else drawn.view(count, 1, 1, length)
         if plainly:
-            mixed = (query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)).softmax(-1) @ value
+            weights = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
+            mixed = (weights if mask is None else weights + mask).softmax(-1) @ value
         else:
-            mixed = functional.scaled_dot_product_attention(query, key, value)
+            mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         parts.append(mixed.transpose(1, 2).reshape(length * count, -1))
     if rest:
         parts.append(qkv.new_zeros(rest, qkv.shape[1] // 3))

@@ -13,22 +13,24 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from bot.read_mini import load
 from bot.weigh import Calibration, Weights
-from training.calibrate import diagram, fit, fit_weights, probabilities, reweighed
-from training.data import Corpus, DataMissing, Example, read_corpus
-from training.evaluate import sample, trials
-from training.export import averaged, export
+from training.asked import published, shown, trials
+from training.calibrate import diagram, fit, fit_shown, fit_weights, reweighed
+from training.data import Corpus, DataMissing, Example, Part, read_corpus
+from training.evaluate import calibration_error, sample
+from training.export import averaged, export, mixed
 from training.groups import lookalikes
-from training.model import fresh_model
+from training.model import begun_model, fresh_model
 from training.sentences import add_sentence_sets
 from training.train import Recipe, Run, train
 
@@ -45,6 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints to average with this run's")
+    parser.add_argument("--keep", type=float, default=0.0, help="share that the weights begun from have in the shipped")
+    parser.add_argument("--kind", choices=("average", "master"), default="average", help="running average, or the last")
+    parser.add_argument("--questions", type=int, default=500, help="held-out questions to calibrate on, and to check")
+    parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     logging.getLogger("bm25s").setLevel(logging.WARNING)
@@ -56,8 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     recipe = Recipe(seed=options.seed, tokens=int(options.tokens * 1e6))
-    _train(corpus, recipe, options.run)
-    _calibrate_and_export(corpus, options.run, options.also, options.out)
+    _train(corpus, recipe, options.run, options.begin)
+    fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
+    tensors = averaged([options.run / "checkpoint.safetensors", *options.also], fixed, options.kind)
+    if options.begin and options.keep:
+        tensors = mixed(tensors, begun_model(options.begin, minilm()).state_dict(), options.keep)
+    _calibrate_and_export(corpus, tensors, options.run / "asked", options.out, options.questions)
     return 0
 
 
@@ -69,12 +79,13 @@ def minilm() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def _train(corpus: Corpus, recipe: Recipe, folder: Path) -> None:
+def _train(corpus: Corpus, recipe: Recipe, folder: Path, begin: Path | None) -> None:
     examples = [example for example in corpus.examples if example.part == "train"]
     tokenizer = Tokenizer.from_file(str(minilm() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    run = Run(fresh_model(minilm(), recipe.seed), recipe, folder, "cuda" if torch.cuda.is_available() else "cpu")
+    model = begun_model(begin, minilm()) if begin else fresh_model(minilm(), recipe.seed)
+    run = Run(model, recipe, folder, "cuda" if torch.cuda.is_available() else "cpu")
     if run.resume():
         log.info("taken up at step %d, %.2f M tokens", run.progress.step, run.progress.tokens / 1e6)
     if run.progress.tokens < recipe.tokens:
@@ -98,24 +109,26 @@ def _near(corpus: Corpus, examples: Sequence[Example], path: Path) -> list[tuple
     return near
 
 
-def _calibrate_and_export(corpus: Corpus, run: Path, also: Sequence[Path], out: Path, count: int = 400) -> None:
-    fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
-    tensors = averaged([run / "checkpoint.safetensors", *also], fixed)
+def _calibrate_and_export(corpus: Corpus, tensors: Mapping[str, Tensor], place: Path, out: Path, count: int) -> None:
     tokenizer = minilm() / "tokenizer.json"
     # First raw, to fit the weights on; what is fitted goes into the second export.
-    export(out, "byline-reader", tensors, Weights(asks=0), Calibration(), tokenizer, titles=True)
+    export(out, "byline-reader", tensors, Weights(asks=0, unended=0), Calibration(), tokenizer, titles=True)
     reader = load(out)
-    raw = {
-        "dev": trials(reader, corpus, sample(corpus, "dev", count)),
-        "test": trials(reader, corpus, sample(corpus, "test", count)),
-    }
+    snapshot = published(corpus, place)
+    parts: tuple[Part, ...] = ("dev", "test")
+    raw = {part: trials(reader, snapshot, place, sample(corpus, part, count)) for part in parts}
     weights = fit_weights(raw["dev"])
     held = {part: reweighed(found, weights) for part, found in raw.items()}
     calibration = fit(held["dev"])
+    calibration = fit_shown(calibration, *shown(held["dev"], calibration))
     export(out, "byline-reader", tensors, weights, calibration, tokenizer, titles=True)
-    drawn = {part: (probabilities(calibration, t), [one.right for one in t]) for part, t in held.items()}
+    drawn = {part: shown(found, calibration) for part, found in held.items()}
     diagram(out / "reliability.png", {"fitted on (dev)": drawn["dev"], "held out (test)": drawn["test"]})
     log.info("weights %s, calibration %s", asdict(weights), asdict(calibration))
+    for part, (sure, right) in drawn.items():
+        log.info(
+            "%s: %d right of %d, calibration error %.3f", part, sum(right), len(right), calibration_error(sure, right)
+        )
 
 
 if __name__ == "__main__":

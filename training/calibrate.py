@@ -1,8 +1,8 @@
 """Trials on held-out questions -> the function from scores to a probability, and a picture of how true it is.
 
 Comes in: trials (readings with whether the first was right). Goes out: a `Calibration` fitted by maximum
-likelihood (Platt, 1999: a logistic function of the score, here of three features), its expected calibration
-error on questions it was not fitted on, a reliability diagram. Knows nothing of models.
+likelihood (Platt, 1999: a logistic function of the score, here of three features), then of what is shown after agreeing
+sentences were counted; a reliability diagram. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -90,10 +90,23 @@ def features(trials: Sequence[Trial], farthest: float) -> NDArray[np.float64]:
 
 
 def fit(trials: Sequence[Trial], farthest: float = 8.0) -> Calibration:
-    """The logistic function under which these outcomes are likeliest (Newton's method)."""
-    x = features(trials, farthest)
-    y = np.array([trial.right for trial in trials], dtype=float)
-    weights = np.zeros(x.shape[1])
+    """The logistic function of a first reading under which these outcomes are likeliest."""
+    weights = _likeliest(features(trials, farthest), [trial.right for trial in trials])
+    bias, score, near, shared = (round(float(weight), 6) for weight in weights)
+    return Calibration(bias, score, near, shared, farthest)
+
+
+def fit_shown(calibration: Calibration, sure: Sequence[float], right: Sequence[bool]) -> Calibration:
+    """The calibration with the map to what is shown, from `sure`, which it showed as it was; the order stays."""
+    p = np.clip(np.asarray(sure), 1e-6, 1 - 1e-6)
+    bias, slope = _likeliest(np.stack((np.ones_like(p), np.log(p / (1 - p))), 1), right)
+    return replace(calibration, shown_bias=round(float(bias), 6), shown_slope=round(max(0.05, float(slope)), 6))
+
+
+def _likeliest(x: NDArray[np.float64], right: Sequence[bool]) -> NDArray[np.float64]:
+    """The weights of a logistic function of the rows of `x` (Newton's method)."""
+    y = np.asarray(right, dtype=float)
+    weights: NDArray[np.float64] = np.zeros(x.shape[1])
     for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(x @ weights, -30, 30)))
         slope = x.T @ (p - y) + _RIDGE * weights
@@ -102,8 +115,7 @@ def fit(trials: Sequence[Trial], farthest: float = 8.0) -> Calibration:
         weights -= step
         if np.abs(step).max() < 1e-9:
             break
-    bias, score, near, shared = (round(float(weight), 6) for weight in weights)
-    return Calibration(bias, score, near, shared, farthest)
+    return weights
 
 
 def probabilities(calibration: Calibration, trials: Sequence[Trial]) -> list[float]:

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-import bm25s
 import numpy as np
 
 from bot.read import Reader, Reading, Window
+from bot.retrieve import Candidate
 from training.data import Corpus, Example, Part, plain
-from training.windows import window, windows
+from training.windows import window
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Trial:
     refs: tuple[str, ...]
     readings: tuple[Reading, ...]
     windows: tuple[Window, ...]
+    candidates: tuple[Candidate, ...] = ()
 
 
 def normal(text: str) -> str:
@@ -106,36 +107,6 @@ def sample(corpus: Corpus, part: Part, count: int) -> list[Example]:
     rows = [rng.sample(held, len(held)) for _, held in sorted(sources.items())]
     mixed = [example for turn in zip_longest(*rows) for example in turn if example is not None]
     return mixed[:count]
-
-
-def trials(reader: Reader, corpus: Corpus, examples: Sequence[Example], k: int = 20, hide: float = 0.3) -> list[Trial]:
-    """Each question among the `k` windows that BM25 finds for it in all encyclopedic passages.
-
-    From a share `hide` of the answerable questions every window that holds a reference is taken away, so that the
-    right thing is to abstain; unanswerable questions stay as they are.
-    """
-    pool = [
-        one
-        for text in corpus.texts
-        if text.source in ("squad2", "new_wiki", "squad1", "qed")
-        for one in windows(text.text, text.title)
-    ]
-    index = bm25s.BM25()
-    index.index(bm25s.tokenize([one.text for one in pool], show_progress=False), show_progress=False)
-    queries = bm25s.tokenize([example.question for example in examples], show_progress=False)
-    rows, _ = index.retrieve(queries, k=k * 2, show_progress=False)
-    found = []
-    for number, (example, row) in enumerate(zip(examples, np.asarray(rows), strict=True)):
-        near = [pool[int(j)] for j in row]
-        hidden = bool(example.spans) and (number * 0.6180339887) % 1 < hide
-        if hidden:
-            near = [one for one in near if not holds(one.text, example.refs)]
-        near = near[:k]
-        readings = reader.read(example.question, near)
-        answerable = bool(example.spans) and not hidden and any(holds(one.text, example.refs) for one in near)
-        right = answerable and bool(readings) and holds(sentence(readings[0], near), example.refs)
-        found.append(Trial(example.question, answerable, right, example.refs, tuple(readings), tuple(near)))
-    return found
 
 
 def sentence(reading: Reading, read: Sequence[Window]) -> str:

@@ -33,6 +33,14 @@ def averaged(paths: Sequence[Path], fixed: Mapping[str, Tensor], kind: str = "av
     return {**fixed, **mean}
 
 
+def mixed(tensors: Mapping[str, Tensor], earlier: Mapping[str, Tensor], keep: float) -> dict[str, Tensor]:
+    """The weights with a share `keep` of those they began from: straight on the line between the two.
+
+    What fine-tuning wins and what it forgets lie differently along it (Wortsman et al. 2022, arXiv 2109.01903).
+    """
+    return {name: torch.lerp(tensor.float(), earlier[name].float(), keep) for name, tensor in tensors.items()}
+
+
 def export(
     folder: Path,
     name: str,

@@ -18,6 +18,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from bot.read_mini import expanded, load_tensors
 from bot.span_model import SpanModel
 from index.encoder import Shape, from_hugging_face
 
@@ -37,6 +38,15 @@ def fresh_model(folder: Path, seed: int) -> SpanModel:
     for head in (model.span, model.none):
         torch.nn.init.normal_(head.weight, std=0.02)
         torch.nn.init.zeros_(head.bias)
+    return model
+
+
+def begun_model(folder: Path, minilm: Path) -> SpanModel:
+    """A SpanModel that goes on from a reader that was exported to `folder`; word embeddings as they were before."""
+    model = SpanModel(Shape())
+    tensors = expanded(load_tensors((folder / "weights.safetensors").read_bytes()))
+    tensors["bert.words.weight"] = load_file(minilm / "model.safetensors")["embeddings.word_embeddings.weight"]
+    model.load_state_dict(tensors)
     return model
 
 

@@ -244,3 +244,12 @@ def test_where_no_answer_was_given_there_is_no_further_one() -> None:
     two = [reading([HERALD], 0, 0, "The mayor", 0.3), reading([HERALD], 0, 1, "A choir", 0.2)]
     assert more([HERALD], *two) == []
     assert more([HERALD], *two, rules=Rules(min_confidence=0.1)) == ["A choir"]
+
+
+def test_what_is_shown_decides_and_not_what_agreeing_sentences_came_to() -> None:
+    both = [HERALD, COURIER]
+    found = reading(both, 0, 0, "The mayor", 0.6), reading(both, 1, 1, "the mayor", 0.5)
+    plain = answer("who?", both, found, confidence, Rules(), "gen-000001-00000000")
+    halved = answer("who?", both, found, confidence, Rules(), "gen-000001-00000000", lambda p: p / 2.5)
+    assert (plain.status, plain.confidence) == ("answered", 0.8)
+    assert (halved.status, halved.confidence) == ("not_found", 0.32)

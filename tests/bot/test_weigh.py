@@ -62,3 +62,12 @@ def test_overlap_is_the_share_of_content_words_in_the_window_or_its_title() -> N
     assert overlap("who closed the bridge at Orlec?", window) == 1.0
     assert overlap("who closed the school?", window) == 0.5
     assert overlap("who is it?", window) == 0.0
+
+
+def test_what_is_shown_keeps_the_order_and_stays_between_nothing_and_certainty() -> None:
+    calibration = Calibration(shown_bias=-0.4, shown_slope=0.6)
+    values = [calibration.shown(p / 100) for p in range(101)]
+    assert values == sorted(values)
+    assert 0 < values[0] < values[50] == pytest.approx(1 / (1 + math.exp(0.4)))
+    assert values[-1] < 1
+    assert Calibration().shown(0.3) == pytest.approx(0.3)

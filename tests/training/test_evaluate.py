@@ -13,7 +13,7 @@ import torch
 from bot.read import Reading, Window, load_reader
 from bot.span_model import SpanModel
 from bot.weigh import Calibration, Weights
-from training.calibrate import diagram, fit, fit_weights, probabilities, reweighed
+from training.calibrate import diagram, fit, fit_shown, fit_weights, probabilities, reweighed
 from training.evaluate import (
     Attempt,
     Trial,
@@ -25,7 +25,7 @@ from training.evaluate import (
     holds,
     reciprocal_rank,
 )
-from training.export import averaged, export
+from training.export import averaged, export, mixed
 from training.windows import sentence_spans, windows
 
 
@@ -81,6 +81,17 @@ def test_the_fit_finds_the_function_behind_the_outcomes() -> None:
     assert calibration_error(probabilities(calibration, fresh), [trial.right for trial in fresh]) < 0.03
 
 
+def test_boasting_is_taken_back_and_the_order_stays() -> None:
+    rng = np.random.default_rng(3)
+    odds = rng.normal(0, 2, 4000)
+    right = [bool(r) for r in rng.random(4000) < 1 / (1 + np.exp(-(0.5 * odds - 1)))]
+    sure = [float(p) for p in 1 / (1 + np.exp(-odds))]
+    calibration = fit_shown(Calibration(), sure, right)
+    assert calibration.shown_bias == pytest.approx(-1, abs=0.2)
+    assert calibration.shown_slope == pytest.approx(0.5, abs=0.1)
+    assert calibration_error(sure, right) > 0.1 > 0.03 > calibration_error([calibration.shown(p) for p in sure], right)
+
+
 def test_weights_are_fitted_to_what_tells_right_from_wrong() -> None:
     right, wrong = Window("Ann won in Orlec.", ((0, 17),)), Window("Bob sang.", ((0, 9),))
     found = []
@@ -126,6 +137,8 @@ def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) ->
     save_file({f"average.{n}": v * 3 for n, v in tensors.items()}, tmp_path / "b.safetensors")
     mean = averaged([tmp_path / "a.safetensors", tmp_path / "b.safetensors"], fixed)
     assert torch.allclose(mean["span.weight"], tensors["span.weight"] * 2)
+    kept = mixed(mean, {name: torch.zeros_like(value) for name, value in mean.items()}, 0.25)
+    assert torch.allclose(kept["span.weight"], mean["span.weight"] * 0.75)
     Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(tmp_path / "t.json"))
     export(tmp_path / "out", "r", mean, Weights(1.0), Calibration(0.5), tmp_path / "t.json", titles=False)
     assert json.loads((tmp_path / "out/config.json").read_text())["calibration"]["bias"] == 0.5

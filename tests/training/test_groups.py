@@ -53,7 +53,7 @@ def test_lookalikes_never_hold_the_answer_or_the_passage_itself() -> None:
 
 def test_a_group_is_the_same_for_the_same_seed() -> None:
     made = corpus()
-    groups = [group(made, made.examples[0], (0, 1, 3), random.Random("x")) for _ in range(2)]
+    groups = [group(made, made.examples[0], (0, 1, 3), {}, random.Random("x")) for _ in range(2)]
     assert groups[0] == groups[1]
     assert all(not choice.spans for choice in groups[0].choices[1:])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.span_model import LOWER, SpanModel, pair
+from bot.span_model import LOWER, SpanModel, pair, score
 from index.encoder import Shape
 from training.batch import Batch
 from training.model import loss
@@ -76,10 +76,19 @@ def test_training_lowers_the_loss_and_leaves_word_embeddings_alone(tmp_path: Pat
     assert torch.allclose(one.model.bert.words.weight.float(), before, atol=1e-2)
 
 
+def test_sequences_filled_up_score_as_they_are() -> None:
+    torch.manual_seed(5)
+    model = SpanModel(TINY)
+    pairs = batch(1).pairs + batch(2).pairs[:1]
+    longer = replace(pairs[0], tokens=(*pairs[0].tokens, *range(50, 60)), kinds=(*pairs[0].kinds, *[LOWER] * 10))
+    plain, filled = score(model, [*pairs, longer]), score(model, [*pairs, longer], 16)
+    assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(plain, filled, strict=True))
+
+
 def test_the_rate_rises_stays_and_falls_to_nothing(tmp_path: Path) -> None:
     one = run(tmp_path)
     rates = []
-    for done in (0, 0, 0.3, 0.64, 0.9, 1.0):
+    for done in (0, 0, 0.3, 0.49, 0.9, 1.0):
         one.progress.tokens = int(2200 * done)
         one.progress.step = 50 if done else 0
         rates.append(one.rate())
