@@ -216,7 +216,7 @@ def test_a_removed_article_does_not_come_back_with_the_next_run(tmp_path: Path, 
     remove(tmp_path, [doomed], RECIPE, quiet)
     news.numbers = range(1, 12)
     run(tmp_path, fetcher)
-    build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path))
+    build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path))
     assert {entry.origin.rsplit("/", 1)[1] for entry in open_snapshot(tmp_path).entries()} == {
         str(n) for n in range(1, 12) if n != 4
     }
