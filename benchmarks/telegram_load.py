@@ -43,6 +43,9 @@ from tests.bot.telegram.bot_api.people import User
 from tests.bot.telegram.bot_api.server import BotApi
 
 _MONTHS = "January February March April May June July August September October November December".split()
+# In one process, asked of 50,944 passages: 309 MB of its own after the first question, 368 after 5, 389 after 40.
+_WARMING = [f"What did the {who} say about {what}?" for who in ("police", "minister", "mayor", "bank", "players")
+            for what in ("it", "the vote", "prices", "the long winter and the storms that came before it")]  # fmt: skip
 _UNLIMITED = {"BYLINE_TELEGRAM__PER_USER_10S": "1000", "BYLINE_TELEGRAM__PER_USER_HOUR": "10000"}
 
 
@@ -106,11 +109,13 @@ def _stages(options: argparse.Namespace, questions: Sequence[str]) -> Iterator[d
 
 @contextmanager
 def _bot(index: Path, settings: dict[str, str]) -> Iterator[tuple[BotApi, Bot]]:
-    """A bot over a copy of the index that has answered one question, so that its models are loaded."""
+    """A bot over a copy of the index that has answered some questions: its models are loaded, its memory has settled."""
     with tempfile.TemporaryDirectory(prefix="byline-load-") as folder, BotApi() as server:
         shutil.copytree(index, Path(folder) / "index", ignore=shutil.ignore_patterns("telegram.sqlite*", "*.lock"))
         with Bot(server, Path(folder), Path(folder) / "index", chatty=False, **settings) as bot:
-            User(server, 9_999).asks("is it warm?", timeout=120)
+            warming = Crowd(server, _WARMING, first=9_000)
+            warming.top_up(len(_WARMING))
+            warming.answered(600)
             yield server, bot
 
 
@@ -143,7 +148,7 @@ class _Watch:
 
     def figures(self, server: BotApi) -> dict[str, Any]:
         """Share of one core, memory, tasks, event-loop lag by the bot's own metrics."""
-        answers = len(server.world.outbox) - 1
+        answers = len(server.world.outbox) - len(_WARMING)
         seconds = time.monotonic() - self.began
         lag = {name: value for name, value in self.bot.metrics().items() if "lag" in name}
         p99 = next((value for name, value in lag.items() if "0.99" in name), None)

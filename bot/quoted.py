@@ -14,6 +14,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
+from itertools import chain
 from typing import Literal
 
 from bot.aligned import (
@@ -42,6 +44,9 @@ LONGEST = 5_000
 # and the fewest words that are compared. Trials: docs/LOG.md, "Checking quotes".
 _ALTERED = 0.65
 _FEWEST = 4
+# The share of that run's words that the text must have, unless it says itself that something is left out: common words
+# lie in their order in any run that is long enough.
+_DENSE = 0.5
 _PASSAGES = 16  # looked at for what an altered text was made from
 _RUNS = 6  # runs of sentences that are compared word by word
 _PLACES = 5  # of an exact text: wire stories stand in many articles
@@ -133,8 +138,10 @@ def _altered(text: str, snapshot: Snapshot, scope: Scope) -> Verdict | None:
     count = sum(word.spoken for word in said)
     if count < _FEWEST:
         return None
-    likely = sorted(_runs(said, text, snapshot, scope), key=lambda run: -run.promise)[:_RUNS]
-    nearest = max((one for run in likely if (one := _near(run, said, count))), key=lambda one: one.score, default=None)
+    likely = nsmallest(_RUNS, _runs(said, text, snapshot, scope), key=lambda run: -run.promise)
+    dense = 0.0 if ELLIPSIS.search(text) else _DENSE
+    near = (one for run in likely if (one := _near(run, said, count)) and one.found.shared >= dense * one.found.span)
+    nearest = max(near, key=lambda one: one.score, default=None)
     if nearest is None:
         return None
     article, found = nearest.run.stored.article.text, nearest.found
@@ -148,10 +155,11 @@ def _altered(text: str, snapshot: Snapshot, scope: Scope) -> Verdict | None:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Sentences of one article, and the share of the text's words that they have in any order, less for more length."""
+    """Sentences of one article, how many of the text's words they have in any order, and that as a share, less for length."""
 
     stored: StoredArticle
-    words: tuple[Word, ...]
+    sentences: Sequence[Sequence[Word]]
+    held: int
     promise: float
 
 
@@ -167,14 +175,18 @@ class _Near:
 
 def _near(run: _Run, said: Sequence[Word], count: int) -> _Near | None:
     """The run compared word by word, if it has enough of the text's words in their order."""
-    found = align(run.words, said)
+    # in their order there are no more of them; and comparing takes longest where words repeat
+    if run.held < _ALTERED * count:
+        return None
+    all_ = list(chain.from_iterable(run.sentences))
+    found = align(all_, said)
     if found is None or found.shared < _ALTERED * count:
         return None
-    place = _place(run.stored, run.words[found.first].start, run.words[found.last].end)
+    place = _place(run.stored, all_[found.first].start, all_[found.last].end)
     if place is None:
         return None
     first, last = run.stored.sentences[place.first].start, run.stored.sentences[place.last].end
-    inside = [word for word in run.words if first <= word.start and word.end <= last]
+    inside = [word for word in all_ if first <= word.start and word.end <= last]
     found = align(inside, said)
     return _Near(run, inside, found, 2 * found.shared / (count + found.span)) if found else None
 
@@ -186,20 +198,29 @@ def _runs(said: Sequence[Word], text: str, snapshot: Snapshot, scope: Scope) -> 
     scores = snapshot.words.scores(terms(text))
     rows = [row for row in best(scores, _PASSAGES, snapshot.standing, snapshot.rows_in(scope)) if scores[row] > 0]
     seen: set[tuple[str, int, int]] = set()
+    known: dict[tuple[str, int], list[Word]] = {}
     for passage in snapshot.passages(rows):
         stored = snapshot.article(passage.article)
         for first in _starts(stored, passage.first, passage.last, count):
-            run: list[Word] = []
+            run: list[Sequence[Word]] = []
+            left, long, spoken, held = wanted.copy(), 0, 0, 0
             for last in range(first, len(stored.sentences)):
                 sentence = stored.sentences[last]
-                if sentence.kind == "boilerplate" or len(run) > 2 * len(said) + 40:
+                if sentence.kind == "boilerplate" or long > 2 * len(said) + 40:
                     break
-                run += words(stored.article.text, sentence.start, sentence.end)
+                at = passage.article, last
+                its = known[at] = known.get(at) or words(stored.article.text, sentence.start, sentence.end)
+                run.append(its)
+                long += len(its)
+                for word in its:
+                    spoken += word.spoken
+                    if word.spoken and left[word.key] > 0:
+                        left[word.key] -= 1
+                        held += 1
                 if last >= passage.first and (passage.article, first, last) not in seen:
                     seen.add((passage.article, first, last))
-                    held = Counter(word.key for word in run if word.spoken)
-                    extra = max(0, held.total() - count)
-                    yield _Run(stored, tuple(run), ((wanted & held).total() - 0.05 * extra) / count)
+                    promise = (held - 0.05 * max(0, spoken - count)) / count
+                    yield _Run(stored, tuple(run), held, promise)
 
 
 def _starts(stored: StoredArticle, first: int, last: int, count: int) -> range:

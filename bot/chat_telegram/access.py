@@ -70,6 +70,8 @@ def handlers(office: Office) -> list[BaseHandler[Any, Any, Any]]:
             await context.application.process_error(update, error)
             raise ApplicationHandlerStop from error
         if not admitted:
+            if update.callback_query is not None:
+                await office.sender.toast(update.callback_query.id)  # or the button goes on turning
             raise ApplicationHandlerStop
 
     return [TypeHandler(Update, guard)]
@@ -150,9 +152,6 @@ async def _anonymous(message: Message, visitor: Visitor, office: Office) -> None
 
 async def _turn_away(update: Update, visitor: Visitor, office: Office) -> None:
     """One short line an hour for a stranger in private, or a chance to send a code; nothing else, nowhere else."""
-    if update.callback_query is not None:
-        await office.sender.toast(update.callback_query.id)
-        return
     message, user = update.message, visitor.user
     if message is None or user is None or visitor.where != "private":
         return

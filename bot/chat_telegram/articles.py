@@ -28,6 +28,7 @@ from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
 from bot.chat_telegram.parts import Piece, parts, plain
 from bot.chat_telegram.rights import ADMIN_AGE
+from bot.chat_telegram.sending import Later
 from bot.chat_telegram.yard import Yard, yard
 from bot.visible import visible
 from index.errors import IndexUnwritable
@@ -147,6 +148,8 @@ async def _fetched(sent: Document, name: str, chat: int, office: Office, bot: Bo
         if not data or len(data) > received.MOST_BYTES:
             return Received(name, None, "it is empty, or larger than it said")
         path, fresh = await asyncio.to_thread(received.keep, office.config, data, sent.file_name or "")
+    except Later:
+        return Received(name, None, "Telegram cannot hand it out now; please send it again in a while")
     except TelegramError as failure:
         return Received(name, None, f"Telegram does not hand it out ({type(failure).__name__})")
     except IndexUnwritable as failure:

@@ -57,22 +57,39 @@ class Entry:
     doubtful: int = 0
     serial: int = 0
     messages: tuple[int, ...] = ()
+    admitted: bool = False
+    toasted: str = ""
 
 
 @dataclass(slots=True)
 class Work:
-    """The entry in work, and how far this try has come; `outcome` is what its handlers ended with."""
+    """The entry in work, and how far this try has come; `outcome` is what its handlers ended with.
+
+    `admitted` says that the limits let it through, `toasted` which press was answered: neither happens twice.
+    """
 
     entry: Entry
     passed: int = 0
     messages: list[int] = field(default_factory=list)
     doubtful: int = 0
     outcome: Exception | None = None
+    admitted: bool = False
+    toasted: str = ""
 
     @classmethod
     def on(cls, entry: Entry) -> Work:
         """Work on an entry, with what earlier tries have sent."""
-        return cls(entry, messages=list(entry.messages), doubtful=entry.doubtful)
+        return cls(
+            entry, messages=list(entry.messages), doubtful=entry.doubtful,
+            admitted=entry.admitted, toasted=entry.toasted,
+        )  # fmt: skip
+
+    def as_of(self, entry: Entry) -> Entry:
+        """The entry with how far the work on it has come, for the next try."""
+        return replace(
+            entry, messages=tuple(self.messages), sent=len(self.messages), doubtful=self.doubtful,
+            admitted=self.admitted, toasted=self.toasted,
+        )  # fmt: skip
 
 
 current: ContextVar[Work | None] = ContextVar("current", default=None)
@@ -198,10 +215,10 @@ class Inbox:
 
     def release(self, work: Work) -> None:
         """Give an entry back, to be given out again: what became of it could not be written down."""
-        entry, messages = work.entry, tuple(work.messages)
+        entry = work.entry
         lane = self._lanes.get(_lane(entry))
         if lane and lane[0].serial == entry.serial:
-            lane[0] = replace(lane[0], messages=messages, sent=len(messages), doubtful=work.doubtful)
+            lane[0] = work.as_of(lane[0])
         self._taken.discard(_lane(entry))
         self._ring()
 
@@ -236,11 +253,7 @@ class Inbox:
 
         With `expires` (Telegram asked for the pause), what would then be too old to answer is finished as expired.
         """
-        messages = tuple(work.messages) if work is not None else entry.messages
-        doubtful = work.doubtful if work is not None else entry.doubtful
-        again = replace(
-            entry, messages=messages, sent=len(messages), doubtful=doubtful
-        )  # tries as taken: a pause is no crash
+        again = work.as_of(entry) if work is not None else entry  # tries as taken: a pause is no crash
         await self._set(entry, "tries = ?", again.tries)
         self._lanes[_lane(entry)][0] = again
         await self._hold(_lane(entry), seconds, expires)

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from telegram import Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseHandler
 
 from bot.chat_telegram import health, inbox
@@ -32,7 +32,7 @@ from bot.chat_telegram.records import FILE, Records
 from bot.chat_telegram.secret import Secret, conceal, guard_logs
 from bot.chat_telegram.sending import Sender
 from bot.chat_telegram.sorting import Desk
-from bot.chat_telegram.wire import PUBLIC_ROOT, Bot, make_bot, said
+from bot.chat_telegram.wire import PUBLIC_ROOT, Bot, make_bot, pause_asked, said
 from bot.chat_telegram.working import Workers, on_error, where
 from bot.config import Config
 from bot.errors import BylineError, TokenUnusable
@@ -128,6 +128,11 @@ async def _serve(
     workers.start()
     tell_systemd("READY=1")
     log.info("the bot @%s runs: %s, %d updates wait", bot.username, settings.mode, box.waiting())
+    if settings.access == "list" and not (settings.admins or settings.users or settings.groups):
+        log.warning(
+            "nobody may ask yet: write to the bot, it tells you your number, and put that into telegram.admins "
+            "(config.yaml, or BYLINE_TELEGRAM__ADMINS='[NUMBER]'); with telegram.access `open` everybody may"
+        )
     stopped = asyncio.create_task(stop.event.wait())
     try:
         await asyncio.wait({source, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -175,8 +180,9 @@ async def _greeted(bot: Bot, stop: Stop) -> bool:
             if failures % 10 == 0:
                 log.error("Telegram cannot be asked who this bot is, trying on: %s", said(error))
             failures += 1
+            pause = pause_asked(error) if isinstance(error, RetryAfter) else PAUSES[min(failures, len(PAUSES)) - 1]
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.event.wait(), PAUSES[min(failures, len(PAUSES)) - 1])
+            await asyncio.wait_for(stop.event.wait(), pause)
     return False
 
 

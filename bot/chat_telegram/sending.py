@@ -37,6 +37,8 @@ PAUSES = (0.5, 1.0, 2.0, 4.0)  # seconds between tries at one place, before the 
 PUT_OFF = 15.0  # seconds, when Telegram cannot be reached: it is to be noticed within a minute that it can again
 WORTH_WAITING = 2.5  # seconds that a worker waits for a chat's turn; longer, and it takes up other work
 TYPING_EVERY = 4.5  # Telegram shows it for five
+_TOAST_SECONDS = 5.0  # that Telegram may ask for before the press of a button is answered; later, nobody waits for it
+_ORDER_PAUSES = (PUT_OFF,) * 8  # further ones for the answers of orders, which are not put off: they are done once
 _TYPING_FIRST = 0.25  # seconds that an answer waits for it
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _GONE = (
@@ -134,9 +136,19 @@ class Sender:
 
     async def toast(self, press: str, text: str = "", *, alert: bool = False) -> None:
         """Answer the press of a button; that it fails (too old, unreachable) is nothing that could be mended."""
+        work = current.get() if self._inbox is not None else None
+        if work is not None:
+            if work.toasted == press:
+                return  # by an earlier try: each press is answered once
+            work.toasted = press
         for pause in (0.3, 0.0):
             try:
                 await self.bot.answer_callback_query(press, text[:200] or None, show_alert=alert)
+            except RetryAfter as error:
+                if not pause or pause_asked(error) > _TOAST_SECONDS:
+                    log.debug("a press was not answered: %s", said(error))
+                    return
+                await self._sleep(pause_asked(error) + pause)
             except TelegramError as error:
                 if fate(error) == "refused" or not pause:
                     log.debug("a press was not answered: %s", said(error))
@@ -160,7 +172,7 @@ class Sender:
         self, method: Callable[[], Awaitable[T]], *, chat: int | None, safe_to_repeat: bool, paced: bool = True
     ) -> T:
         """Any other call, under the same rules; what is not safe to repeat raises when its fate is unknown."""
-        pauses = iter(PAUSES)
+        pauses = iter(PAUSES + _ORDER_PAUSES if _ordered() else PAUSES)
         while True:
             if chat is not None:
                 await self._turn(chat, paced)
@@ -244,7 +256,7 @@ class Sender:
         """Wait for the chat's turn, or raise Later where that takes long."""
         while wait := self.wait(chat):
             held = self._held.get(self._home(chat), 0.0) > self._clock()
-            if (current.get() is not None and wait > WORTH_WAITING) or wait > 120:
+            if (current.get() is not None and not _ordered() and wait > WORTH_WAITING) or wait > 120:
                 raise Later(wait, held=held)
             await self._sleep(wait)
         if paced and (pause := self._pace.book(self._home(chat), self._clock())):
@@ -255,7 +267,7 @@ class Sender:
         seconds = _asked(error)
         log.warning("Telegram holds a chat back for %.0f s", seconds)
         self._hold(chat, seconds)
-        if current.get() is not None or seconds > 120:
+        if (current.get() is not None and not _ordered()) or seconds > 120:
             raise Later(seconds, held=True) from error
         await self._sleep(seconds)
 
@@ -297,6 +309,12 @@ class Sender:
 
     def _home(self, chat: int) -> int:
         return chat if self._inbox is None else self._inbox.home(chat)
+
+
+def _ordered() -> bool:
+    """Whether an administrator's order is in work: it is done once, so what it says waits here or is never said."""
+    work = current.get()
+    return work is not None and work.entry.kind == "admin" and not work.entry.tries
 
 
 def _asked(error: RetryAfter) -> float:

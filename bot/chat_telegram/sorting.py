@@ -56,7 +56,7 @@ def sort(raw: object, desk: Desk) -> Sorted | Unfit | None:
     if not isinstance(raw, dict):
         return Unfit(None, f"not an update: {type(raw).__name__}")
     number = _whole(raw.get("update_id"))
-    if number is None or abs(number) > _LARGEST:
+    if number is None:
         return Unfit(None, "no update_id that is a number")
     used = next((name for name in USED if name in raw), None)
     if used is None:
@@ -129,11 +129,16 @@ def _orders(body: Mapping[str, Any], chat: Mapping[str, Any], sender: Mapping[st
 def _identity(used: str, raw: Mapping[str, Any], body: Mapping[str, Any], chat: Mapping[str, Any]) -> str:
     number, query = _whole(body.get("message_id")), body.get("id")
     if used == "message" and number is not None and "id" in chat:
-        return f"{used} {chat['id']} {number} {body.get('date')}"[:200]
+        return _storable(f"{used} {chat['id']} {number} {body.get('date')}")
     if used in ("callback_query", "inline_query") and isinstance(query, str):
-        return f"{used} {query}"[:200]
+        return _storable(f"{used} {query}")
     written = json.dumps(raw, sort_keys=True, default=str).encode()
     return f"{used} {hashlib.blake2b(written, digest_size=12).hexdigest()}"
+
+
+def _storable(text: str) -> str:
+    """The text cut short, without the lone surrogates that JSON may bring and no file takes."""
+    return text[:200].encode("utf-8", "backslashreplace").decode()
 
 
 def _text(message: Mapping[str, Any]) -> str:
@@ -146,4 +151,5 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _whole(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    """The number, if it is a whole one that Telegram may give: what is larger, the file would not take."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST else None

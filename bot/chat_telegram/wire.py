@@ -142,9 +142,18 @@ def decoded(body: bytes) -> dict[str, Any] | None:
     """The mapping that a body holds, or None."""
     try:
         answer = json.loads(body)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return None
+    except ValueError:
+        try:  # a number of more digits than Python reads must cost its own update, not the whole batch
+            answer = json.loads(body, parse_int=_number)
+        except (ValueError, RecursionError):
+            return None
     return answer if isinstance(answer, dict) else None
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) <= 400 else float(digits)
 
 
 def pause_asked(error: RetryAfter) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 import statistics
 import time
@@ -45,6 +46,7 @@ FIRST_GUESS = 0.25  # seconds of a question, until some have been measured
 
 BUSY = "I am busy: more questions are waiting than I can answer soon. Please ask again in a minute."
 TOO_MANY = "That is more than I answer one person in this time. Please wait {wait} before you ask again."
+SLOWLY = "Slowly, please: I am still at what you pressed before."
 GROUP_TOO_MANY = "This group asks more than Telegram lets me answer. Please wait a minute."
 TOO_OLD = "This order was given more than five minutes before I got it, so I have not carried it out. Send it again."
 INTERRUPTED = (
@@ -155,6 +157,8 @@ class Workers:
             written = sent_at(entry.raw)
             if entry.tries:
                 return await self._tell(entry, INTERRUPTED, "interrupted")
+            if (wait := self._sender.wait(entry.lane)) > WORTH_WAITING:
+                raise Later(wait)  # before it is begun: its answer would come late, and begun orders are not put off
             if written is not None and now - written > ORDER_SECONDS:
                 return await self._tell(entry, TOO_OLD, "too_old")
             return None
@@ -162,8 +166,12 @@ class Workers:
             log.error("update %d given up: the process ended %d times in work on it", entry.update_id, entry.tries)
             return await self._tell(entry, GIVEN_UP, "given_up") if entry.kind == "question" else "given_up"
         if entry.kind == "swift":
+            crowded = self._inbox.waiting() > self._inbox.most / 2 and self._inbox.behind(entry) > HELD_MOST
+            if crowded and "callback_query" in entry.raw:
+                await self._sender.toast(entry.raw["callback_query"]["id"], SLOWLY)
+                return "limited"
             return "stale" if "inline_query" in entry.raw and now - entry.received > INLINE_SECONDS else None
-        if entry.tries or work.messages or work.doubtful:
+        if entry.tries or work.admitted or work.messages or work.doubtful:
             return None  # begun before: it was let in then
         crowded = entry.lane < 0 and self._inbox.behind(entry) > HELD_MOST
         if not crowded and (wait := self._sender.wait(entry.lane)) > WORTH_WAITING:
@@ -175,6 +183,7 @@ class Workers:
             return await self._tell(entry, line, outcome)
         if self._overrun():
             return await self._tell(entry, BUSY, "busy") if await self._welcome(update) else "busy"
+        work.admitted = True
         return None
 
     def _over(self, entry: Entry, now: float, crowded: bool) -> tuple[str, str, tuple[str, int]] | None:
@@ -183,7 +192,7 @@ class Workers:
         if crowded:
             return "limited", GROUP_TOO_MANY, ("group", entry.lane)
         if wait := self._people.take(person, now):
-            words = f"{wait:.0f} seconds" if wait < 90 else f"{wait / 60:.0f} minutes"
+            words = f"{max(1, math.ceil(wait))} s" if wait < 90 else f"{math.ceil(wait / 60)} minutes"
             return "limited", TOO_MANY.format(wait=words), ("person", person)
         return None
 
@@ -201,7 +210,10 @@ class Workers:
     async def _tell(self, entry: Entry, line: str, outcome: str) -> str:
         chat, message, thread = replied_to(entry.raw)
         if chat:
-            await self._sender.send(chat, [Line(line)], reply_to=message, thread=thread)
+            try:
+                await self._sender.send(chat, [Line(line)], reply_to=message, thread=thread)
+            except TelegramError as error:  # Telegram does not take it, and will not take it the next time either
+                log.warning("update %d: a notice (%s) was refused: %s", entry.update_id, outcome, said(error))
         return outcome
 
     async def _handled(self, entry: Entry, work: Work, update: Update) -> str:
@@ -237,7 +249,7 @@ class Workers:
                 await self._sender.toast(press["id"], line)
             elif entry.kind != "swift":
                 await self._tell(entry, line, "failed")
-        except (Later, TelegramError) as error:
+        except Later as error:
             log.warning("fault %s could not be told: %s", number, type(error).__name__)
         return "failed"
 

@@ -17,7 +17,8 @@ from index.sources.parsers import parsed
 
 PACKAGE_LIMIT = 1_000_000
 _ROOT = re.compile(rb"<(?:\w+:)?rootfile\b[^>]{0,500}?full-path\s*=\s*[\"']([^\"'<>]{1,500})[\"']")
-_WORDS = re.compile(rb">[^<>]*[0-9A-Za-z\x80-\xff]{2}[^<>]*<")
+# What is found first is not given up again: a megabyte of letters without a `<` would be gone through once a letter.
+_WORDS = re.compile(rb">(?>[^<>]*?[0-9A-Za-z\x80-\xff]{2})[^<>]*+<")
 _SEPARATOR = b"\x00\x00chapter\x00"
 
 

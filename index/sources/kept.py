@@ -54,7 +54,8 @@ _NAMES = {field.name for field in fields(Page)}
 def document(page: Page, data: bytes) -> Document:
     """The page as a document of the format that its type and its bytes agree on; raises `DocumentRejected`."""
     suffix = PAGES.get(media_type(page.content_type), ".html" if not page.content_type else ".bin")
-    data = _in_utf8(data, page.content_type)
+    if suffix in (".html", ".txt", ".md"):
+        data = _in_utf8(data, page.content_type)
     return document_in(data, f"page{suffix}", page.address, page.final_address)
 
 
@@ -122,8 +123,10 @@ def forget(index: Path, addresses: Collection[str], articles: Collection[str] = 
     for address in gone:
         path = index / FOLDER / f"{_name(address)}.json"
         path.unlink(missing_ok=True)
-        for data in (index / FOLDER).glob(f"{_name(address)}.*"):
-            data.unlink(missing_ok=True)
+        # the second: what a writer that was killed had begun
+        for names in (f"{_name(address)}.*", f".{_name(address)}.*"):
+            for data in (index / FOLDER).glob(names):
+                data.unlink(missing_ok=True)
 
 
 def orphans(index: Path) -> list[Path]:

@@ -108,6 +108,8 @@ class Worker:
         got = bytearray()
         with selectors.DefaultSelector() as ready:
             ready.register(process.stdout, selectors.EVENT_READ)
+            if ready.select(0):  # what is said of one document must not be taken for the reply to the next
+                raise _WorkerDied("it ended, or sent what nobody had asked for")
             ready.register(process.stdin, selectors.EVENT_WRITE)
             while True:
                 left = deadline - time.monotonic()
@@ -126,6 +128,8 @@ class Worker:
                 if size > OUTPUT:
                     raise _WorkerDied("it sent more than it may")
                 if size and len(got) >= _FRAME.size + size:
+                    if any(map(len, waiting)):
+                        raise _WorkerDied("it replied to what it had not read")
                     return _decoded(bytes(got[_FRAME.size :]))
 
     def _write(self, process: subprocess.Popen[bytes], waiting: list[memoryview]) -> bool:
@@ -190,17 +194,15 @@ _lock = threading.Lock()
 
 def parsed(markup: str, data: bytes, address: str | None = None) -> Contents:
     """The document's contents, read in another process; raises `DocumentRejected`, never what the document did to it."""
-    deadline = time.monotonic() + WALL_SECONDS
     request = {"markup": markup, "address": address}
     with _lock:
+        deadline = time.monotonic() + WALL_SECONDS  # the time that documents of other threads took is not this one's
         try:
             try:
-                reply = _worker.ask(request, data, deadline)
-                contents = _contents(reply["contents"]) if "contents" in reply else None
+                reply, contents = _asked(request, data, deadline)
             except _WorkerDied as death:
                 log.warning("parsing: %s; trying once more", death)
-                reply = _worker.ask(request, data, deadline)
-                contents = _contents(reply["contents"]) if "contents" in reply else None
+                reply, contents = _asked(request, data, deadline)
         except _WorkerDied as death:
             raise DocumentRejected("worker_died", f"{death}, twice") from None
         except TimeoutError:
@@ -214,10 +216,27 @@ def parsed(markup: str, data: bytes, address: str | None = None) -> Contents:
     return contents
 
 
-def close() -> None:
-    """End the worker, if there is one; the next document starts another."""
-    with _lock:
+def _asked(request: dict[str, Any], data: bytes, deadline: float) -> tuple[dict[str, Any], Contents | None]:
+    """The worker's reply and the contents in it, if it has any; a worker that sends nonsense is not asked again."""
+    reply = _worker.ask(request, data, deadline)
+    try:
+        return reply, _contents(reply["contents"]) if "contents" in reply else None
+    except _WorkerDied:
         _worker.close()
+        raise
+
+
+def close() -> None:
+    """End the worker, if there is one and it reads nothing; the next document starts another.
+
+    Never waits: a listing of documents that was broken off calls this when it is collected, which may be in the middle
+    of `parsed`, in the same thread.
+    """
+    if _lock.acquire(blocking=False):
+        try:
+            _worker.close()
+        finally:
+            _lock.release()
 
 
 atexit.register(close)

@@ -220,7 +220,7 @@ def _article(document: Document) -> Article:
         origin=document.origin,
         markup=document.markup,
         title=_words(contents.title, 500),
-        url=contents.url,
+        url=contents.url or document.address,
         source=_words(contents.source, 200),
         authors=tuple(name for author in contents.authors if (name := _words(author, 200))),
         published=contents.published,

@@ -231,11 +231,15 @@ def _failures(address: Address) -> Iterator[None]:
             raise FetchFailed("tls", detail) from error
         raise FetchFailed("unreachable", f"{address.authority} does not answer; try again later") from error
     except httpcore.RemoteProtocolError as error:
-        raise FetchFailed("truncated", f"{address.host} broke off its answer ({str(error)[:120]}); try again later") from error
+        raise FetchFailed(
+            "truncated", f"{address.host} broke off its answer ({str(error)[:120]}); try again later"
+        ) from error
     except (httpcore.NetworkError, httpcore.TimeoutException) as error:
         raise FetchFailed("truncated", f"the connection to {address.host} was cut; try again later") from error
     except (httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
-        raise FetchFailed("unreachable", f"{address.host} does not speak HTTP as it should: {str(error)[:120]}") from error
+        raise FetchFailed(
+            "unreachable", f"{address.host} does not speak HTTP as it should: {str(error)[:120]}"
+        ) from error
 
 
 def _text(value: bytes) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -206,10 +209,11 @@ def test_the_same_sentence_in_several_articles_is_shown_in_each(snapshot: Snapsh
     [
         "A bridge collapsed in the north of the country after heavy rain.", "xyzzy", "Nobody was", "of",
         "The mayor of Rotterdam resigned over the earthquake on Sunday night.",
+        "An earthquake shook nobody, said schools; shocks, said a teacher.",
     ],
 )  # fmt: skip
 def test_what_stands_nowhere_is_absent_unless_it_is_a_fragment(snapshot: Snapshot, text: str) -> None:
-    """Unrelated texts are not called altered; a few words that do stand there are exact, however common."""
+    """Unrelated texts are not called altered, nor are words picked here and there from an article; a few words that do stand there are exact, however common."""
     assert quoted(text, snapshot).kind == ("exact" if text in ("Nobody was", "of") else "absent")
 
 
@@ -296,3 +300,27 @@ def test_differences_turn_the_article_into_the_text(one: list[str], other: list[
         wanted.pop()
     runs = [shapes[i : i + len(wanted)] for i in range(len(shapes) - len(wanted) + 1)]
     assert wanted in runs
+
+
+def test_a_long_text_takes_little_whatever_it_repeats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sentence is cut into words twice, and nothing is compared that cannot be near enough."""
+    long = " ".join(f"The ferry number {n} left the harbour of Senn before the storm." for n in range(400))
+    publish_articles(tmp_path, [article("long.txt", long)])
+    done: Counter[str] = Counter()
+
+    def counted(name: str, does: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*given: object) -> Any:
+            done[name] += 1
+            return does(*given)
+
+        return run
+
+    monkeypatch.setattr("bot.quoted.words", counted("words", words))
+    monkeypatch.setattr("bot.quoted.align", counted("align", align))
+    snapshot = open_snapshot(tmp_path)
+    assert quoted(long[2000:6000].replace("left", "leaves"), snapshot).kind == "altered"
+    assert done["words"] <= 401 and done["align"] <= 12
+    done.clear()
+    assert quoted("the ferry " + "number the " * 400, snapshot).kind == "absent"
+    assert not done["align"]
+    snapshot.close()

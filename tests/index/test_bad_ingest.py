@@ -41,9 +41,9 @@ def read(tmp_path: Path) -> Read:
         folder.mkdir()
         (folder / name).write_bytes(data)
         (folder / "zz-good.txt").write_bytes(b"A good article. It stands.")
-        start = time.perf_counter()
+        start = time.process_time()
         bad, good = read_articles([folder])
-        assert time.perf_counter() - start < 2
+        assert time.process_time() - start < 2
         assert isinstance(good, Article)
         return bad
 

@@ -124,9 +124,9 @@ def test_half_a_surrogate_pair_is_rejected_with_its_place() -> None:
     ids=["spaces", "escapes", "newlines", "marks", "joiners", "bidi", "private"],
 )
 def test_time_stays_linear_on_hostile_text(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     canonicalise(text)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_metadata_becomes_one_line() -> None:

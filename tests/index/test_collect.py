@@ -16,8 +16,9 @@ from index.errors import IndexBusy, IndexFailure
 from index.generations import current
 from index.publish import writing
 from index.sources.fetch import Fetcher, Fetching
-from index.sources.kept import FOLDER, kept, kept_documents, pages
+from index.sources.kept import FOLDER, forget, kept, kept_documents, pages
 from index.store import open_snapshot
+from tests.index.sources import paper
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.tiny import TEXTS, NGramEmbedder
 from tests.index.web import Reply, Request, Server, Town, moved, serving, site, story
@@ -101,9 +102,9 @@ def test_a_build_without_paths_has_them_still_and_fetches_nothing(
     add_to(index, fetcher, 0, 1)
     before, asked = texts(index), len(server.asked)
     embedder.encoded.clear()
-    assert not build(index, [], RECIPE, quiet, kept_documents(index)).published
+    assert not build(index, [], RECIPE, quiet, more=kept_documents(index)).published
     (tmp_path / "file.txt").write_text(TEXTS["quake.txt"], encoding="utf-8")
-    build(index, [tmp_path / "file.txt"], RECIPE, quiet, kept_documents(index))
+    build(index, [tmp_path / "file.txt"], RECIPE, quiet, more=kept_documents(index))
     assert texts(index).items() > before.items()
     assert len(server.asked) == asked
     assert not any("ferry" in text for text in embedder.encoded)
@@ -126,6 +127,35 @@ def test_the_encoding_that_the_server_names_is_believed(tmp_path: Path, fetcher:
     assert "Президент сказал" in found
 
 
+def test_what_is_no_web_page_has_its_address_as_its_link_and_its_bytes_as_they_came(
+    tmp_path: Path, fetcher: Fetcher, server: Server
+) -> None:
+    """A server may name an encoding for a PDF too, which means nothing."""
+    said = "The harbour of Senn reopened. Its captain swam ashore. Nobody else was on board."
+    printed, plain = paper.pdf([paper.drawn(paper.column(said))]), f"{said} They said so on Monday.".encode()
+    server.answer = site({
+        "/report": Reply(printed, headers={"Content-Type": "application/pdf; charset=ISO-8859-15"}),
+        "/old": moved("/plain"),
+        "/plain": Reply(plain, headers={"Content-Type": "text/plain"}),
+    })  # fmt: skip
+    report = add_addresses(tmp_path, at("report", "old"), RECIPE, quiet, fetcher, collections=["harbour"])
+    assert report.skipped == ()
+    found = {(entry.url, entry.origin): entry for entry in open_snapshot(tmp_path).entries()}
+    assert set(found) == {(at("report")[0], at("report")[0]), (at("plain")[0], at("old")[0])}
+    assert {entry.collections for entry in found.values()} == {("harbour",)}
+    assert not build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path)).published
+    remove(tmp_path, [entry.id for entry in found.values()], RECIPE, quiet)
+    assert not list((tmp_path / FOLDER).iterdir())
+
+
+def test_what_a_killed_writer_had_begun_goes_with_its_page(tmp_path: Path, fetcher: Fetcher) -> None:
+    add_to(tmp_path, fetcher, 1)
+    (about,) = (tmp_path / FOLDER).glob("*.json")
+    (tmp_path / FOLDER / f".{about.stem}.0123456789abcdef.1-1").write_bytes(story(1))
+    forget(tmp_path, at(1))
+    assert not list((tmp_path / FOLDER).iterdir())
+
+
 def test_an_article_is_removed_with_the_page_it_came_from(tmp_path: Path, fetcher: Fetcher) -> None:
     report = add_to(tmp_path, fetcher, 0, 1)
     doomed = next(entry.id for entry in open_snapshot(tmp_path).entries() if entry.title == "Story 1")
@@ -133,7 +163,7 @@ def test_an_article_is_removed_with_the_page_it_came_from(tmp_path: Path, fetche
     remove(tmp_path, [doomed], RECIPE, quiet)
     assert [page.address for page in pages(tmp_path)] == at(0)
     assert not any(b"ferry number 1" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert not build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path)).published
+    assert not build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path)).published
 
 
 def test_the_same_address_again_is_a_conditional_request_that_changes_nothing(
@@ -175,7 +205,7 @@ def test_two_addresses_of_one_article_are_one_article_and_the_newer_page_stays(
     add_to(tmp_path, fetcher, "1?from=mail")
     assert len(texts(tmp_path)) == 1
     assert [page.address for page in pages(tmp_path)] == at("1?from=mail")
-    assert not build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path)).skipped
+    assert not build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path)).skipped
 
 
 def test_a_page_does_not_claim_the_address_of_another_host(tmp_path: Path, fetcher: Fetcher, server: Server) -> None:
@@ -194,7 +224,7 @@ def test_a_kept_page_that_came_to_harm_is_named_and_fetched_anew(tmp_path: Path,
     assert page
     (data,) = (tmp_path / FOLDER).glob(f"*.{page.sha256[:16]}")
     data.write_bytes(data.read_bytes()[:-1])
-    report = build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path))
+    report = build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path))
     assert [(skipped.origin, skipped.reason) for skipped in report.skipped] == [(at(1)[0], "truncated")]
     assert len(add_to(tmp_path, fetcher, 1).added) == 1
 
@@ -203,7 +233,7 @@ def test_pages_fetched_while_another_process_writes_are_not_lost(tmp_path: Path,
     add_to(tmp_path, fetcher, 0)
     with writing(tmp_path), pytest.raises(IndexBusy):
         add_to(tmp_path, fetcher, 1)
-    build(tmp_path, [], RECIPE, quiet, kept_documents(tmp_path))
+    build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path))
     assert len(texts(tmp_path)) == 2
 
 
@@ -249,7 +279,7 @@ def test_several_hosts_are_asked_at_a_time_and_one_host_never_twice_at_once(tmp_
         return inner(request)
 
     server.answer = answer
-    addresses = [f"http://h{number % 4}.example/{number % 5}" for number in range(20)]
+    addresses = [f"http://h{host}.example/{number}" for host in range(4) for number in range(5)]
     add_addresses(tmp_path, addresses, RECIPE, quiet, Fetcher(replace(QUICK, parallel=3), Town(server=server).wire()))
     assert set(most.values()) == {1}
     assert 2 <= max(together) <= 3

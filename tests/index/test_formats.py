@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from bot.cite import Place, cite
 from bot.message import sources
 from bot.report import article_json, article_lines, citation_json
+from index.article import Article
 from index.build import Recipe, add, build
 from index.known import known_of
 from index.sources import parsers
@@ -88,6 +90,13 @@ def test_a_citation_names_the_page_whose_extracted_text_it_begins_on(tmp_path: P
     assert shown[1] == "outlet not given, date not given, extracted text of page 2, sentence 3 of 3"
     assert citation_json(found["Ships had waited."])["page"] == 2
     snapshot.close()
+
+
+def test_other_pages_for_the_same_text_make_another_article() -> None:
+    """The page is shown, so a file whose pages break elsewhere is a change that an index must take up."""
+    one = Article("a", "The same text.", "0", "a.pdf", pages=(0, 4))
+    assert replace(one, pages=(0, 9)).fingerprint() != one.fingerprint() != replace(one, pages=()).fingerprint()
+    assert [one.page(offset) for offset in (0, 3, 4, 14)] == [1, 1, 2, 2]
 
 
 def test_an_archive_that_was_read_before_goes_by_its_old_ids(tmp_path: Path, embedder: NGramEmbedder) -> None:

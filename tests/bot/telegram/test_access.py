@@ -176,6 +176,20 @@ def test_a_group_that_is_not_allowed_is_left_once_an_hour_and_never_answered(
     assert run(tmp_path, monkeypatch, tried) == ["leaveChat"]
 
 
+def test_a_press_is_answered_wherever_and_by_whomever_it_is_made(tmp_path: Path, monkeypatch: Patch) -> None:
+    """In a group that is not allowed, by a bot, without a message: no button goes on turning."""
+    data = "v1:a:1:0:AAAAAAAAAAAAAAAA"
+
+    async def tried(front: Front) -> list[str]:
+        by_a_bot = press(data, MEMBER)
+        by_a_bot["callback_query"]["from"]["is_bot"] = True
+        await front.feed(press(data, MEMBER, FOREIGN), by_a_bot, press(data, message=None))
+        return [call.parameters["callback_query_id"] for call in front.request.of("answerCallbackQuery")]
+
+    answered = run(tmp_path, monkeypatch, tried)
+    assert len(answered) == len(set(answered)) == 3
+
+
 def test_a_group_that_became_a_supergroup_keeps_its_rights(tmp_path: Path, monkeypatch: Patch) -> None:
     async def tried(front: Front) -> list[str]:
         await front.feed(message(None, MEMBER, GROUP, migrate_to_chat_id=FOREIGN))

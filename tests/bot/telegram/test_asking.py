@@ -220,7 +220,7 @@ async def test_neither_questions_nor_builds_hold_up_a_look_at_the_articles() -> 
     await asking.covered(None)
     with pytest.raises(AnswerGone):
         await asking.check((), "gen-0", None)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 5
     library.go.set()
     await asyncio.gather(task, *builds)
     asking.close()

@@ -265,6 +265,29 @@ async def test_bad_updates_are_parked_one_by_one_shortened_and_the_others_taken(
     await records.close()
 
 
+@pytest.mark.parametrize(
+    "poison",
+    [
+        {"message": {"message_id": 1, "date": 1, "chat": {"id": 10**30, "type": "private"}, "text": "x"}},
+        {"message": {"message_id": 1, "date": "\ud800", "chat": {"id": 5, "type": "private"}, "text": "x"}},
+        {"message": {"message_id": 1, "date": 1, "chat": {"id": "\ud800", "type": "private"}, "text": "x"}},
+        {"callback_query": {"id": "\ud800", "from": {"id": 10**30}}},
+        {"inline_query": {"id": "\ud800", "from": {"id": 5}}},
+    ],
+)
+def test_what_the_file_does_not_take_costs_nothing_but_itself(poison: dict[str, Any], tmp_path: Path) -> None:
+    """A number of thirty digits, a lone surrogate: the batch is stored all the same, or it would come for ever."""
+
+    @awaited
+    async def run() -> None:
+        records, box = await opened(tmp_path)
+        assert await box.accept([question(1), {"update_id": 2} | poison, question(3, 6)]) == 3
+        assert ids(await all_of(box)) == [1, 2, 3]
+        await records.close()
+
+    run()
+
+
 @awaited
 async def test_a_batch_without_a_single_number_acknowledges_nothing(tmp_path: Path) -> None:
     records, box = await opened(tmp_path)

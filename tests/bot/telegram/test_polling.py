@@ -20,7 +20,7 @@ from bot.chat_telegram.lock import lock
 from bot.chat_telegram.polling import COMPLAINT_SECONDS, CONFLICT_SECONDS, DEAD_SECONDS, QUIET_SECONDS, Poll, Pulse
 from bot.chat_telegram.secret import Secret
 from bot.chat_telegram.sorting import USED
-from bot.chat_telegram.wire import Bot, Denied, Garbled, Trouble, Wire, fate, said
+from bot.chat_telegram.wire import Bot, Denied, Garbled, Trouble, Wire, decoded, fate, said
 from bot.chat_telegram.working import SLOW
 from bot.errors import PollingDead, PollingTaken
 from tests.bot.telegram.awaiting import Clock, awaited, opened, press, question, soon
@@ -355,3 +355,10 @@ def test_a_server_on_this_machine_is_not_sought_through_a_proxy(monkeypatch: pyt
         ("https://api.telegram.org", True),
     ):
         assert Wire(root)._client._trust_env is trusts
+
+
+def test_a_number_that_python_does_not_read_costs_no_other_update() -> None:
+    body = b'{"ok": true, "result": [{"update_id": 1}, {"update_id": 2, "message": {"date": %s}}]}' % (b"9" * 5_000)
+    answer = decoded(body)
+    assert answer is not None
+    assert [raw["update_id"] for raw in answer["result"]] == [1, 2]

@@ -267,6 +267,20 @@ async def test_a_toast_an_inline_answer_and_typing_never_raise(desk: Desk) -> No
 
 
 @awaited
+async def test_a_press_is_answered_after_a_short_429_and_not_twice_if_its_work_is_put_off(desk: Desk) -> None:
+    async with desk.open() as sender:
+        desk.request.fail("answerCallbackQuery", 429, "Too Many Requests", retry_after=2)
+        await sender.toast("1")
+        assert sum(desk.clock.slept) >= 2
+        await sender.toast("1")
+        assert len(desk.request.of("answerCallbackQuery")) == 2
+        desk.request.fail("answerCallbackQuery", 429, "Too Many Requests", retry_after=60)
+        await sender.toast("2")
+        assert len(desk.request.of("answerCallbackQuery")) == 3
+        assert sum(desk.clock.slept) < 10
+
+
+@awaited
 async def test_typing_is_shown_at_once_and_ends_with_the_work(desk: Desk) -> None:
     async with desk.open() as sender, sender.typing(5):
         await asyncio.sleep(0.01)

@@ -216,6 +216,40 @@ async def test_a_question_begun_before_a_kill_is_neither_limited_nor_turned_away
 
 
 @awaited
+async def test_a_question_that_telegram_puts_off_counts_once(tmp_path: Path) -> None:
+    """As many as one person may ask, the first answer held back: none of them is turned away when it is tried again."""
+    async with floor(tmp_path) as here:
+        here.request.fail("sendMessage", 429, "Too Many Requests", retry_after=3)
+        await here.inbox.accept([question(number) for number in range(1, 6)])
+        await here.all()
+        here.clock.now += 4.5
+        await here.all()
+        assert here.texts() == ["answer"] * 6, "one of them was refused"
+        assert here.inbox.counts == {"accepted": 5, "answered": 5}
+
+
+@awaited
+async def test_a_notice_that_telegram_does_not_take_is_not_tried_for_ever(tmp_path: Path) -> None:
+    async with floor(tmp_path, per_user_10s=1) as here:
+        await here.inbox.accept([question(1), question(2)])
+        await here.workers.deal(await here.inbox.take(SLOW))
+        here.request.fail("sendMessage", 400, "Bad Request: something else", times=9)
+        await here.all()
+        assert len(here.texts()) == 2
+        assert here.inbox.waiting() == 0
+
+
+@awaited
+async def test_who_presses_faster_than_messages_change_does_not_fill_the_inbox(tmp_path: Path) -> None:
+    async with floor(tmp_path, waiting=60) as here:
+        await here.inbox.accept([press(number) for number in range(1, 61)])
+        await here.all()
+        assert len(here.handled) == 30
+        assert len(here.request.of("answerCallbackQuery")) == 30
+        assert here.inbox.counts["limited"] == 30
+
+
+@awaited
 async def test_a_group_waits_for_telegrams_limit_and_only_a_flood_of_it_is_turned_away(tmp_path: Path) -> None:
     async with floor(tmp_path) as here:
         await here.inbox.accept([group_message(number, "/ask x", user=number) for number in range(1, 61)])
@@ -283,6 +317,20 @@ async def test_an_order_whose_answer_must_wait_is_not_carried_out_again(tmp_path
         await here.all()
         assert here.handled == [1]
         assert here.inbox.waiting() == 0
+        assert here.texts() == ["answer", "answer"], "the first was refused, and an order's answer is not lost"
+
+
+@awaited
+async def test_an_order_in_a_chat_that_telegram_holds_back_is_begun_afterwards(tmp_path: Path) -> None:
+    async with floor(tmp_path) as here:
+        here.request.fail("sendMessage", 429, "Too Many Requests", retry_after=100)
+        await here.inbox.accept([question(1, ADMIN, "who?"), question(2, ADMIN, "/stats")])
+        await here.all()
+        assert here.handled == [1]
+        here.clock.now += 120
+        await here.all()
+        assert here.handled == [1, 1, 2]
+        assert here.texts() == ["answer"] * 3
 
 
 # Failures

@@ -6,6 +6,7 @@ import io
 import os
 import stat
 import struct
+import time
 import zipfile
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from index.article import Article
 from index.errors import DocumentRejected
 from index.sources.archive import MEMBERS, open_archive
+from index.sources.chapters import _has_words
 from index.sources.files import Skipped
 from tests.index.sources.paper import column, docx, drawn, epub, letter, paragraph, pdf, zipped
 from tests.index.sources.reading import read_articles
@@ -193,3 +195,12 @@ def test_an_archive_cut_short_is_refused(cut: int) -> None:
     data = zipped({"a.txt": "Good text."})
     with pytest.raises(DocumentRejected, match="bad_archive"):
         open_archive(io.BytesIO(data[: len(data) - cut]))
+
+
+def test_whether_a_chapter_has_words_is_told_in_time_whatever_it_is_made_of() -> None:
+    """It is looked at in the building process, with no limit but the chapter's size."""
+    start = time.process_time()
+    assert not _has_words(b"<body>" + b"x" * 1_000_000)
+    assert not _has_words(b"<body>" + b">!" * 500_000)
+    assert _has_words(b"<body><p>" + b"x" * 1_000_000 + b"</p>")
+    assert time.process_time() - start < 5

@@ -109,6 +109,6 @@ def test_templates_closed_dialogs_and_noscript_go() -> None:
     ids=["nested", "comments", "brackets"],
 )
 def test_time_stays_linear_on_hostile_styles(html: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     _seen(html)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -84,7 +84,7 @@ def kills(server: BotApi, bot: Bot, crowd: Crowd, orders: Sequence[User], in_fli
         time.sleep(0.05)
         doubled.append(crowd.doubled())
     bot.start()
-    crowd.answered(120)
+    crowd.answered(900)
     time.sleep(1)
     doubled.append(crowd.doubled())
     return [after - before for before, after in itertools.pairwise(doubled)]
