@@ -47,6 +47,8 @@ class Purged:
 def purge(index: Path) -> Purged:
     """Remove everything but the current generation from the index folder; fetched pages of its articles stay.
 
+    A reader that holds an old one open keeps its bytes on the disk until it takes up the current one.
+
     Raises `IndexBusy` at once where another process writes or fetches, and what `current` raises where the current
     generation is not whole: an older one may then be all there is.
     """
