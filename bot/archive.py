@@ -54,6 +54,7 @@ def recipe(config: Config) -> Recipe:
         config.passages.longest_chars,
         config.articles.max_sentences,
         config.index.keep_generations,
+        config.articles.keep_boilerplate,
     )
 
 

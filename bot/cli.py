@@ -99,6 +99,18 @@ def _remove(arguments: argparse.Namespace, config: Config) -> int:
         return _reported(remove(config.index.dir, arguments.articles, recipe(config), shown))
 
 
+def _purge(arguments: argparse.Namespace, config: Config) -> int:
+    from bot.report import purged_json, purged_lines
+    from index.purge import purge
+
+    purged = purge(config.index.dir)
+    if arguments.json:
+        _json(purged_json(purged))
+    else:
+        print("\n".join(purged_lines(purged)))
+    return MENDABLE if purged.left else DONE
+
+
 def _reported(report: object) -> int:
     from bot.report import report_lines, troubled
     from index.build import Report
@@ -133,14 +145,14 @@ def _articles(arguments: argparse.Namespace, config: Config) -> int:
 
 
 def _show(arguments: argparse.Namespace, config: Config) -> int:
-    from bot.report import article_json, article_lines
+    from bot.report import article_json, article_lines, raw_lines
 
     archive = _archive(config)
     stored = archive.stored(arguments.article)
     if arguments.json:
         _json(article_json(stored))
     else:
-        print("\n".join(article_lines(stored)))
+        print("\n".join(raw_lines(stored) if arguments.raw else article_lines(stored)))
     return DONE
 
 
@@ -333,6 +345,10 @@ def _parser() -> argparse.ArgumentParser:
     _collections_of(one)
     one = command("remove", _remove, "take articles out of the index")
     one.add_argument("articles", nargs="+", metavar="ARTICLE")
+    one = command(
+        "purge", _purge, "clear every generation but the current one and what dead processes left; says what was freed"
+    )
+    one.add_argument("--json", action="store_true")
     add_feed_commands(command)
     one = command("status", _status, "what the index holds, how it was made, what was skipped and why")
     one.add_argument("--json", action="store_true")
@@ -340,7 +356,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true")
     one = command("show", _show, "print one article: what is known of it, and its canonical text")
     one.add_argument("article", metavar="ARTICLE")
-    one.add_argument("--json", action="store_true")
+    one.add_argument(
+        "--raw", action="store_true",
+        help="mark each paragraph with its kind: boilerplate is never cited. What a parser left out of a page or file "
+        "(menus, scripts, hidden text) is not stored and not shown: see the page itself",
+    )  # fmt: skip
+    one.add_argument("--json", action="store_true", help="all of it, with start, end and kind of every sentence")
     one = command("ask", _ask, "answer one question, or a file of them")
     one.add_argument("question", nargs="?", metavar="QUESTION")
     one.add_argument("--json", action="store_true")

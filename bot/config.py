@@ -66,6 +66,7 @@ class IndexSettings:
 @dataclass(frozen=True, slots=True)
 class ArticleSettings:
     max_sentences: int = _setting(5_000, whole(10, 100_000))
+    keep_boilerplate: bool = _setting(False, switch())
 
 
 @dataclass(frozen=True, slots=True)

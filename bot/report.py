@@ -7,7 +7,7 @@ text with every control character made visible. Knows nothing of terminals.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,14 @@ from bot.answer import Answer
 from bot.cite import Citation
 from bot.visible import visible, visible_lines
 from index.build import Report
+from index.purge import Purged
+from index.split import Sentence
 from index.store import Entry, StoredArticle
 
 # A document left out for this reason is no trouble: nothing is missing from the index.
 _HARMLESS = frozenset({"duplicate"})
 _SHOWN = 20
+_CITED = "boilerplate is never cited, headings and captions only where no sentence says it"
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:
@@ -79,6 +82,60 @@ def article_lines(stored: StoredArticle) -> list[str]:
         ("collections", ", ".join(article.collections)), ("taken out", ", ".join(article.flags)),
     )  # fmt: skip
     return [f"{name + ':':<13}{visible(value)}" for name, value in known if value] + ["", visible_lines(article.text)]
+
+
+def raw_lines(stored: StoredArticle) -> list[str]:
+    """An article to be read with the kind of each of its paragraphs, and what the kinds mean for citations."""
+    text, pieces = stored.article.text, stored.sentences
+    about = article_lines(stored)[:-1]
+    shown: list[str] = []
+    for begin, end, kind in _paragraphs(text, pieces):
+        first, *others = visible_lines(text[begin:end]).split("\n")
+        shown += [f"{kind:<13}{first}", *(f"{'':<13}{line}" for line in others)]
+    counts = Counter(kind for *_, kind in _paragraphs(text, pieces))
+    said = ", ".join(f"{count:,} {kind}" for kind, count in counts.most_common())
+    return [*about, *shown, "", f"paragraphs: {said}; {_CITED}"]
+
+
+def _paragraphs(text: str, pieces: Sequence[Sentence]) -> Iterator[tuple[int, int, str]]:
+    """Runs of sentences of one kind that no line end parts: (start, end, kind)."""
+    begin = 0
+    for i, piece in enumerate(pieces, 1):
+        if i < len(pieces) and pieces[i].kind == piece.kind and "\n" not in text[piece.end : pieces[i].start]:
+            continue
+        yield pieces[begin].start, piece.end, piece.kind
+        begin = i
+
+
+def purged_json(purged: Purged) -> dict[str, Any]:
+    """What a purge did."""
+    return {
+        "generation": purged.generation,
+        "freed": [asdict(one) for one in purged.freed],
+        "freed_bytes": sum(one.bytes for one in purged.freed),
+        "forgotten": purged.forgotten,
+        "held": list(purged.held),
+        "left": [{"name": name, "why": why} for name, why in purged.left],
+    }
+
+
+def purged_lines(purged: Purged) -> list[str]:
+    """What a purge did, in a few lines."""
+    total = sum(one.bytes for one in purged.freed) / 2**20
+    lines = [
+        f"{purged.generation} stays; {total:,.1f} MiB freed"
+        if purged.freed
+        else f"nothing lies beside {purged.generation}"
+    ]
+    lines += [f"  {visible(one.name)}  {one.bytes / 2**20:,.1f} MiB" for one in purged.freed[:_SHOWN]]
+    if len(purged.freed) > _SHOWN:
+        lines.append(f"  and {len(purged.freed) - _SHOWN:,} more: byline purge --json lists them all")
+    if purged.forgotten:
+        lines.append(f"{purged.forgotten:,} items of feeds whose articles were removed are known by a digest only now")
+    lines += [
+        f"{name} stays: a process that lives holds it, until it is published or discarded" for name in purged.held
+    ]
+    return lines + [f"{visible(name)} could not be removed: {why}" for name, why in purged.left]
 
 
 def status_lines(status: Mapping[str, Any]) -> list[str]:

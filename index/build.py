@@ -45,6 +45,7 @@ class Recipe:
     longest_chars: int = 900
     max_sentences: int = 5000
     keep: int = 2
+    keep_boilerplate: bool = False
 
     def describe(self) -> dict[str, Any]:
         """What the manifest says of it; two generations of one description hold comparable things."""
@@ -56,6 +57,8 @@ class Recipe:
             "passages": {"target_chars": self.target_chars, "longest_chars": self.longest_chars},
             "max_sentences": self.max_sentences,
             "embedding": fingerprint(self.embedding),
+            # said only where it is so: indexes that were made before this could be chosen stay what they are
+            **({"keep_boilerplate": True} if self.keep_boilerplate else {}),
         }
 
 
@@ -170,7 +173,7 @@ def _ids(old: Snapshot | None, recipe: Recipe) -> list[str]:
         return []
     if old.generation.manifest["recipe"] != recipe.describe():
         raise IndexMismatch(
-            "the index was made by another model, splitter or reader of files, or with other settings of passages; "
+            "the index was made by another model, splitter or reader of files, or with other settings of articles or passages; "
             "rebuild it with `byline build` first"
         )
     return [entry.id for entry in old.entries()]
@@ -229,7 +232,7 @@ class Build:
 
     def _prepare(self, document: Document) -> Prepared:
         r = self.recipe
-        return prepare(document, r.target_chars, r.longest_chars, r.max_sentences)
+        return prepare(document, r.target_chars, r.longest_chars, r.max_sentences, keep_boilerplate=r.keep_boilerplate)
 
     def _fill(self, folder: Path, taken: Iterable[Prepared | Carried]) -> dict[str, int]:
         prepared = (self.intake.load(one) if isinstance(one, Carried) else one for one in taken)

@@ -10,12 +10,13 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from index.article import sha256
 from index.errors import IndexBusy, IndexDamaged
 
 FILE = "feeds.sqlite"
@@ -137,10 +138,32 @@ class FeedState:
                 [(address, trouble, _HOST_WELL if well else 1, _TRIES) for address, trouble, well in failures],
             )
 
+    def forget(self, gone: Callable[[str], bool]) -> int:
+        """Keep of the done items whose address is `gone` no more than a digest, by which they stay known; how many.
+
+        The file is written anew, also where nothing is new to forget: the call before may have died half way.
+        """
+        query = "SELECT rowid, feed, id, address FROM items WHERE state = 'done' AND address <> ''"
+        found = [
+            (unnamed(id_), row) for row, _, id_, address in self._database.execute(query).fetchall() if gone(address)
+        ]
+        with self._database:
+            self._database.executemany(
+                "UPDATE OR REPLACE items SET id = ?, address = '', trouble = NULL WHERE rowid = ?", found
+            )
+        self._database.execute("VACUUM")
+        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return len(found)
+
     def counts(self, address: str) -> dict[str, int]:
         """How many items of a feed are in each state."""
         query = "SELECT state, count(*) FROM items WHERE feed = ? GROUP BY state ORDER BY state"
         return dict(self._database.execute(query, (address,)).fetchall())
+
+
+def unnamed(item: str) -> str:
+    """What an item is known by after it was forgotten."""
+    return f"sha256:{sha256(item.encode('utf-8', 'surrogatepass'))}"
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from index.article import sha256
 from index.build import Recipe, Report
 from index.collect import OF_THE_NETWORK, Gathered, by_host, gather, now, publish_gathered
 from index.errors import DocumentRejected, FetchFailed
-from index.feed_state import FeedState, Known, State, feed_state
+from index.feed_state import FeedState, Known, State, feed_state, unnamed
 from index.intake import Progress
 from index.sources.contents import host_of
 from index.sources.feed import Feed, Item, read_feed
@@ -136,7 +136,8 @@ def _read(index: Path, state: FeedState, known: Known, found: Fetched, fetcher: 
         state.checked(known.address, now(), str(rejected))
         return Visit(known.address, known.title, 0, str(rejected), failed=True)
     seen = state.seen(known.address)
-    items = [_noted(index, known.address, item, fetcher) for item in feed.items if item.id not in seen]
+    new_items = [item for item in feed.items if item.id not in seen and unnamed(item.id) not in seen]
+    items = [_noted(index, known.address, item, fetcher) for item in new_items]
     notes = [f"feed_item_cap: {feed.beyond:,} older items left out"] if feed.beyond and items else []
     if host_of(found.final_address) != host_of(known.address):
         notes.append(f"it has moved to {found.final_address}")

@@ -95,8 +95,13 @@ class Intake:
         return Prepared(self._old.key(one.id), placed, stored.sentences, runs, stored.rows)
 
     def notes(self) -> list[Skipped]:
-        """What did not become an article, now and, where the old articles stay, before."""
-        return [*(self.known.notes_beside(self._seen) if self._keeps else ()), *self.skipped]
+        """What did not become an article, now and, where the old articles stay, before.
+
+        An old note that a document repeats an article goes with that article.
+        """
+        gone = self.known.entries.keys() - self._taken.keys()
+        old = self.known.notes_beside(self._seen) if self._keeps else ()
+        return [*(note for note in old if not any(id_ in note.detail for id_ in gone)), *self.skipped]
 
     def changes_nothing(self) -> bool:
         """Whether an addition leaves every article, its place and the notes as they were."""

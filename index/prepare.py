@@ -28,10 +28,13 @@ class Prepared:
     rows: range | None = None
 
 
-def prepare(document: Document, target_chars: int, longest_chars: int, max_sentences: int) -> Prepared:
+def prepare(
+    document: Document, target_chars: int, longest_chars: int, max_sentences: int, *, keep_boilerplate: bool = False
+) -> Prepared:
     """The document's article with its sentences and passages; raises `DocumentRejected`."""
     made = article_of(document)
-    sentences = split(made.text, made.title, made.language and made.language.split("-")[0].lower())
+    language = made.language and made.language.split("-")[0].lower()
+    sentences = split(made.text, made.title, language, keep_boilerplate=keep_boilerplate)
     if len(sentences) > max_sentences:
         raise DocumentRejected("too_many_sentences", f"{len(sentences)} sentences; at most {max_sentences} an article")
     runs = passages(made.id, made.text, sentences, target_chars, longest_chars)

@@ -44,12 +44,21 @@ Write = Callable[[Path], Mapping[str, Any]]
 
 LOCK = "writer.lock"
 STAGED = ".staged-"
-_UNFINISHED = ".unfinished-"
+UNFINISHED = ".unfinished-"
 
 
 @contextmanager
 def writing(index: Path) -> Iterator[None]:
-    """Hold the index for writing; raises `IndexBusy` at once where another process holds it.
+    """Hold the index for writing, cleared of what dead writers left; raises `IndexBusy` as `locked` does."""
+    with locked(index):
+        with _disk(index):
+            _sweep(index)
+        yield
+
+
+@contextmanager
+def locked(index: Path) -> Iterator[None]:
+    """Hold the index for writing as it is; raises `IndexBusy` at once where another process holds it.
 
     The lock is the kernel's (flock), so it is free again the moment its holder dies, however it dies.
     """
@@ -57,7 +66,7 @@ def writing(index: Path) -> Iterator[None]:
         fresh = not index.is_dir()
         index.mkdir(parents=True, exist_ok=True)
         if fresh:
-            _sync(index.parent)
+            sync(index.parent)
         descriptor = os.open(index / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
         with _disk(index):
@@ -68,7 +77,6 @@ def writing(index: Path) -> Iterator[None]:
                 raise IndexBusy(f"the index {index} is being written by {holder}; try again when it is done") from None
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()} since {_now()}\n".encode("ascii"), 0)
-            _sweep(index)
         yield
     finally:
         with suppress(OSError):
@@ -82,7 +90,7 @@ def publish(index: Path, write: Write, keep: int) -> Generation:
     files; its key `content` (a hex digest) becomes part of the name. `keep` generations stay on disk, the new
     one included. Raises `IndexUnwritable` where the disk refuses; the generation published before then serves on.
     """
-    unfinished, manifest = index / f"{_UNFINISHED}{os.getpid()}", dict[str, Any]()
+    unfinished, manifest = index / f"{UNFINISHED}{os.getpid()}", dict[str, Any]()
     try:
         with _disk(index):
             unfinished.mkdir()
@@ -183,7 +191,7 @@ def _fill(index: Path, folder: Path, write: Write) -> dict[str, Any]:
     highest = max(map(number, names(index)), default=0)
     name = f"gen-{highest + 1:06d}-{str(said['content'])[:8]}"
     for path in sorted(folder.iterdir()):
-        _sync(path)
+        sync(path)
     manifest = {**said, "format": FORMAT, "generation": name, "files": digests(folder)}
     _describe(folder, manifest)
     return manifest
@@ -203,13 +211,13 @@ def _describe(folder: Path, manifest: dict[str, Any]) -> None:
     manifest["published"] = _now()
     manifest["digest"] = own_digest(manifest)
     _write(folder / MANIFEST, dump(manifest))
-    _sync(folder)
+    sync(folder)
 
 
 def _place(index: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
     """Give the folder its name, and let CURRENT name it: the one decisive step."""
     os.rename(folder, index / str(manifest["generation"]))
-    _sync(index)
+    sync(index)
     _point(index, str(manifest["generation"]), dump(manifest))
 
 
@@ -219,14 +227,14 @@ def _undo(index: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
     if (name := manifest.get("generation")) and named(index) != name:
         shutil.rmtree(index / str(name), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-    _forget(index / f"{_UNFINISHED}{CURRENT}")
+    _forget(index / f"{UNFINISHED}{CURRENT}")
 
 
 def _settle(index: Path, manifest: Mapping[str, Any], keep: int) -> Generation:
     """What is to be done once a generation is current."""
     generation = Generation(index / str(manifest["generation"]), manifest)
     try:
-        _sync(index)
+        sync(index)
     except OSError as error:
         # readers see the new generation already; only a power cut could bring the old one back, so that one stays
         log.warning("%s: published, but the folder could not be synced: %s", generation.folder, error.strerror)
@@ -244,13 +252,13 @@ def _let_go(folder: Path, descriptor: int) -> None:
 
 
 def _point(index: Path, name: str, manifest: bytes) -> None:
-    fresh = index / f"{_UNFINISHED}{CURRENT}"
+    fresh = index / f"{UNFINISHED}{CURRENT}"
     _write(fresh, pointer_line(name, hashlib.sha256(manifest).hexdigest()).encode("ascii"))
     os.replace(fresh, index / CURRENT)
 
 
-def _sweep(index: Path) -> None:
-    """Remove what a writer that died has left; the lock is ours, so nobody is at work on it.
+def leftovers(index: Path) -> list[Path]:
+    """What a writer that died has left; call it inside `locked`, so that nobody is at work on it.
 
     That is also a folder that was renamed into place while CURRENT was never moved on to it, and one that was staged,
     if nobody holds it any more.
@@ -258,7 +266,11 @@ def _sweep(index: Path) -> None:
     kept = named(index)
     never_current = [index / name for name in names(index) if kept and number(name) > number(kept)]
     abandoned = [path for path in index.glob(f"{STAGED}*") if not _is_held(path)]
-    for path in [*index.glob(f"{_UNFINISHED}*"), *never_current, *abandoned]:
+    return [*index.glob(f"{UNFINISHED}*"), *never_current, *abandoned]
+
+
+def _sweep(index: Path) -> None:
+    for path in leftovers(index):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
@@ -292,7 +304,8 @@ def _write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Lay a file, or the names in a folder, on the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

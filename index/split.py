@@ -51,10 +51,17 @@ class Sentence:
     kind: Kind = "sentence"
 
 
-def split(text: str, title: str | None = None, language: str | None = None) -> tuple[Sentence, ...]:
-    """The pieces of the text, in order; `language` (a code such as "de") is guessed where it is not given."""
+def split(
+    text: str, title: str | None = None, language: str | None = None, *, keep_boilerplate: bool = False
+) -> tuple[Sentence, ...]:
+    """The pieces of the text, in order; `language` (a code such as "de") is guessed where it is not given.
+
+    With `keep_boilerplate`, the page's furniture is split as the rest of the text, and no piece is boilerplate.
+    """
     lines = paragraphs(text)
     marks = boilerplate_lines(text, lines)
+    if keep_boilerplate:
+        marks = tuple(None if mark == "boilerplate" else mark for mark in marks)
     usual = language or guess_language(text)
     pieces: list[Sentence] = []
     for i, (start, end) in enumerate(lines):

@@ -14,6 +14,7 @@ import json
 import os
 import re
 import threading
+import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
@@ -26,6 +27,10 @@ from index.sources.media import PAGES, media_type
 from index.sources.read import Document, document_in
 
 FOLDER = "fetched"
+# Between the two files of a page that is being written there are milliseconds; what stands alone longer is left over.
+_WRITING_SECONDS = 60
+_DRAFT = re.compile(r"\.[0-9a-f]{32}\.(?:json|[0-9a-f]{16})\.(\d+)-\d+")
+_BYTES = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 
 
@@ -122,6 +127,35 @@ def forget(index: Path, addresses: Collection[str], articles: Collection[str] = 
         for names in (f"{_name(address)}.*", f".{_name(address)}.*"):
             for data in (index / FOLDER).glob(names):
                 data.unlink(missing_ok=True)
+
+
+def orphans(index: Path) -> list[Path]:
+    """Files of pages whose writers died: drafts, and bytes that no page is known by."""
+    folder = index / FOLDER
+    return sorted(path for path in folder.iterdir() if _is_orphan(path)) if folder.is_dir() else []
+
+
+def _is_orphan(path: Path) -> bool:
+    if draft := _DRAFT.fullmatch(path.name):
+        return not _lives(int(draft[1]))
+    if not (data := _BYTES.fullmatch(path.name)):
+        return False
+    try:
+        fresh = time.time() - path.stat().st_mtime < _WRITING_SECONDS
+    except OSError:
+        return False
+    page = _page(path.with_name(f"{data[1]}.json"))
+    return not fresh and (page is None or page.sha256[:16] != data[2])
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
 
 
 def _name(address: str) -> str:

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from index.publish import writing
 from tests.bot.conftest import Byline
 from tests.conftest import ROOT, run_python
+from tests.index.tiny import edition, publish_texts
 
 CONTRACT = {
     "question", "status", "reason", "answer", "confidence", "citations", "groups", "nearest", "generation", "timings_ms",
@@ -60,7 +62,7 @@ def test_wrong_usage_is_2_with_a_hint_on_stderr(byline: Byline, wrong: list[str]
 def test_help_names_every_command(byline: Byline) -> None:
     code, output, _ = byline("--help")
     assert code == 0
-    for command in ("build", "add", "remove", "status", "articles", "show", "ask", "repl", "eval", "verify"):
+    for command in ("build", "add", "remove", "purge", "status", "articles", "show", "ask", "repl", "eval", "verify"):
         assert f"\n    {command} " in output
 
 
@@ -366,3 +368,44 @@ def test_make_hands_the_question_over_unread(tmp_path: Path) -> None:
         cwd=ROOT, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.splitlines() == ["ask", "--build", "--", question]
+
+
+def test_purge_says_what_was_freed_and_is_busy_while_another_process_writes(byline: Byline) -> None:
+    for number in range(2):
+        publish_texts(byline.index, edition(number))
+    old, new = sorted(path.name for path in byline.index.glob("gen-*"))
+    with writing(byline.index):
+        code, output, errors = byline("purge")
+    assert (code, output, errors.count("\n")) == (75, "", 1)
+    code, output, _ = byline("purge", "--json")
+    purged = json.loads(output)
+    assert code == 0
+    assert (purged["generation"], [one["name"] for one in purged["freed"]]) == (new, [old])
+    assert purged["freed_bytes"] == purged["freed"][0]["bytes"] > 0
+    assert byline("purge")[:2] == (0, f"nothing lies beside {new}\n")
+    assert [path.name for path in byline.index.glob("gen-*")] == [new]
+
+
+def test_show_raw_marks_every_paragraph_with_its_kind_and_the_json_tells_them_apart(byline: Byline) -> None:
+    text = (
+        "Dam burst\n\nThe dam held. Nobody was hurt.\nThe mayor said so.\n\nAdvertisement\n\n"
+        "Photo: The dam at noon.\n\nFollow us on Facebook"
+    )
+    publish_texts(byline.index, {"dam.txt": text})
+    code, output, _ = byline("show", "dam", "--raw")
+    assert code == 0
+    assert output.split("\n\n", 1)[1] == (
+        "heading      Dam burst\n"
+        "sentence     The dam held. Nobody was hurt.\n"
+        "sentence     The mayor said so.\n"
+        "boilerplate  Advertisement\n"
+        "caption      Photo: The dam at noon.\n"
+        "boilerplate  Follow us on Facebook\n\n"
+        "paragraphs: 2 sentence, 2 boilerplate, 1 heading, 1 caption; "
+        "boilerplate is never cited, headings and captions only where no sentence says it\n"
+    )
+    for asked in (("--json",), ("--raw", "--json")):
+        shown = json.loads(byline("show", "dam", *asked)[1])
+        marked = [shown["text"][start:end] for start, end, kind in shown["sentences"] if kind == "boilerplate"]
+        assert marked == ["Advertisement", "Follow us on Facebook"]
+    assert "Advertisement" in byline("show", "dam")[1]

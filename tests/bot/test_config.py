@@ -15,6 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.archive import recipe
 from bot.config import SHIPPED_READER, Config, change_setting, load_config, settings
 from bot.errors import ConfigInvalid
 from bot.strict_yaml import YamlRefused, parse_yaml
@@ -356,6 +357,17 @@ def test_a_file_in_utf8_is_read_whatever_the_locale_says(file: Path) -> None:
 def test_reading_the_configuration_loads_no_model_library() -> None:
     code = "import sys, bot.config; sys.exit(bool({'torch', 'numpy', 'haystack', 'transformers'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, check=False).returncode == 0
+
+
+def test_the_recipe_of_a_build_follows_the_settings(file: Path) -> None:
+    """Each that says what a generation holds."""
+    changes = {"BYLINE_ARTICLES__KEEP_BOILERPLATE": "true", "BYLINE_ARTICLES__MAX_SENTENCES": "70",
+               "BYLINE_PASSAGES__TARGET_CHARS": "300", "BYLINE_PASSAGES__LONGEST_CHARS": "400",
+               "BYLINE_INDEX__KEEP_GENERATIONS": "3"}  # fmt: skip
+    made = recipe(load_config(None, changes))
+    assert (made.keep_boilerplate, made.max_sentences, made.target_chars) == (True, 70, 300)
+    assert (made.longest_chars, made.keep) == (400, 3)
+    assert recipe(Config(Path())).keep_boilerplate is False
 
 
 def test_a_config_made_in_code_has_absolute_paths_too() -> None:

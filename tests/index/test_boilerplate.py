@@ -286,3 +286,23 @@ def test_a_page_between_menu_and_tail_keeps_its_news_and_headings() -> None:
     )
     kinds = [piece.kind for piece in split(text)]
     assert kinds == ["boilerplate", "heading", "sentence", "heading", "sentence", *["boilerplate"] * 3]
+
+
+def test_furniture_that_is_to_be_kept_is_split_as_any_other_text() -> None:
+    """No piece is boilerplate then; what was none stays as it was, captions too."""
+    text = (
+        "Dam holds\n\nThe dam held on Monday. Nobody was hurt.\n\nSign up for our newsletter. We write every day.\n\n"
+        "Photo: The dam at noon.\n\nFollow us"
+    )
+    kept = split(text, keep_boilerplate=True)
+    assert [(piece.text, piece.kind) for piece in kept] == [
+        ("Dam holds", "heading"),
+        ("The dam held on Monday.", "sentence"),
+        ("Nobody was hurt.", "sentence"),
+        ("Sign up for our newsletter.", "sentence"),
+        ("We write every day.", "sentence"),
+        ("Photo: The dam at noon.", "caption"),
+        ("Follow us", "heading"),
+    ]
+    left = [piece for piece in split(text) if piece.kind != "boilerplate"]
+    assert [piece for piece in kept if piece in left] == left

@@ -215,6 +215,27 @@ def test_another_recipe_embeds_all_anew(index: Path, sources: Path, embedder: NG
         embedder.encoded.clear()
 
 
+def test_kept_boilerplate_is_found_and_an_index_made_without_it_is_known_as_such(
+    tmp_path: Path, embedder: NGramEmbedder
+) -> None:
+    """Nothing is added to an index that was made the other way; a build makes all of it anew, there and back."""
+    index, path = tmp_path / "index", tmp_path / "a.txt"
+    path.write_text("The dam held on Monday.\n\nSign up for our newsletter today.\n\nNobody was hurt.")
+    kept = replace(RECIPE, keep_boilerplate=True)
+    contents = []
+    for now, other, found in ((RECIPE, kept, False), (kept, RECIPE, True), (RECIPE, kept, False)):
+        report = build(index, [path], now, quiet)
+        assert (report.published, report.embedded) == (True, report.counts["passages"])
+        snapshot = open_snapshot(index)
+        rows = snapshot.passages(range(snapshot.counts["passages"]))
+        snapshot.close()
+        assert any("newsletter" in passage.text for passage in rows) is found
+        with pytest.raises(IndexMismatch, match="settings of articles"):
+            add(index, [path], other, quiet)
+        contents.append(current(index).manifest["content"])
+    assert contents[0] == contents[2] != contents[1]
+
+
 def test_a_build_mends_damage_and_an_add_refuses_to_hide_it(
     index: Path, sources: Path, embedder: NGramEmbedder
 ) -> None:

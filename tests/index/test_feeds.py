@@ -21,6 +21,7 @@ from index.feed_state import FILE, feed_state, feeds_as_noted
 from index.feeds import FeedsReport, add_feed, fetch_feeds, remove_feed
 from index.generations import current
 from index.publish import writing
+from index.purge import purge
 from index.sources.fetch import Fetcher, Fetching
 from index.sources.kept import kept_documents, pages
 from index.store import open_snapshot
@@ -120,6 +121,23 @@ def test_what_was_seen_is_not_fetched_again(tmp_path: Path, news: News, server: 
         assert sorted(server.targets()) == sorted(["/feed", *new])
         assert (done.report is not None) == bool(new)
     assert len(texts(tmp_path)) == 12
+
+
+def test_what_was_removed_and_purged_is_not_fetched_again(
+    tmp_path: Path, news: News, server: Server, fetcher: Fetcher
+) -> None:
+    """Of its item only a digest is known then."""
+    add_feed(tmp_path, FEED, fetcher)
+    run(tmp_path, fetcher)
+    gone = next(id_ for id_, told in texts(tmp_path).items() if "Story 4 " in told)
+    remove(tmp_path, [gone], RECIPE, quiet)
+    assert purge(tmp_path).forgotten == 1
+    assert b"http://news.example/4" not in (tmp_path / FILE).read_bytes()
+    server.asked.clear()
+    news.numbers = range(1, 12)
+    assert run(tmp_path, fetcher).visits[0].new == 1
+    assert sorted(server.targets()) == ["/11", "/feed"]
+    assert len(texts(tmp_path)) == 10
 
 
 def test_a_feed_that_has_not_changed_is_asked_conditionally(tmp_path: Path, server: Server, fetcher: Fetcher) -> None:
