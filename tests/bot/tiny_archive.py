@@ -43,6 +43,9 @@ class NameReader:
     def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         return min(1.0, readings[0].score / 3.5) if readings else 0.0
 
+    def shown(self, confidence: float) -> float:
+        return confidence
+
 
 def publish_articles(index: Path, articles: Sequence[Article], keep: int = 2) -> None:
     """Make these articles the current generation of the folder."""
