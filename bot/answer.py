@@ -33,7 +33,6 @@ _STUB = re.compile(r"[A-Z][A-Z .’'-]+(?:,[^()]{2,30})? \([^()]{2,40}\) ?[-–�
 _LEADERS = 8
 # A further citation must itself be more likely right than this; below it, the same words stand there by chance. On the
 # starter corpus 0.3 cited 18 right ones of 21, 0.25 and 0.2 19 of 22: docs/LOG.md.
-# On the starter corpus 0.3 cited 18 right ones of 21, 0.25 and 0.2 19 of 22: docs/LOG.md.
 _SUPPORT = 0.25
 # Another answer than the one given must be at least this likely to be shown when people ask for more: docs/LOG.md.
 _OTHER = 0.03
