@@ -32,7 +32,7 @@ _STUB = re.compile(r"[A-Z][A-Z .’'-]+(?:,[^()]{2,30})? \([^()]{2,40}\) ?[-–�
 # Short answers that may be the best supported one; those further down are never.
 _LEADERS = 8
 # A further citation must itself be more likely right than this; below it, the same words stand there by chance.
-_SUPPORT = 0.3
+_SUPPORT = 0.25
 # Sentences shown as the nearest ones where there is no answer.
 _NEAREST = 3
 

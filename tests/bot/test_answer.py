@@ -99,7 +99,7 @@ def test_a_heading_is_cited_where_no_sentence_says_it() -> None:
 
 
 def test_below_the_least_confidence_nothing_is_cited_and_the_nearest_sentence_is_marked_as_such() -> None:
-    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.39))
+    said = say([HERALD], reading([HERALD], 0, 0, "The mayor", 0.34))
     assert (said.status, said.reason, said.answer, said.citations) == ("not_found", "no_answer_in_articles", None, ())
     assert said.nearest[0].quote == "The mayor opened the bridge."
 
