@@ -5,7 +5,7 @@ The bot runs as a process of its own against the tests' strict Bot API server on
 
     --index DIR         an index folder; it is copied, and the bot works on the copy
     --questions FILE    JSON lines with "q" or "question"; each is asked once, then again in other words ("In May 2022, ...")
-    --minutes M         length of the steady stage (1; ten is what is claimed in docs/LOG.md)
+    --minutes M         length of the steady stage (1)
     --users N, --rate R so many people ask, in turn, R questions a second in all (50 and 5)
     --flooder R         one more person sends R messages a second, after a stage of the same length without (0: left out)
     --burst N           N questions at once from N people (0: left out)
