@@ -102,7 +102,7 @@ def read_news(data: bytes) -> News:
         outcome = told.pop("outcome")
         if told["kind"] not in ("progress", "staged", "done", "failed"):
             raise ValueError(told["kind"])
-        return News(str(told["kind"]), str(told["text"]), int(told["done"]), int(told["total"]),  # type: ignore[arg-type]
+        return News(str(told["kind"]), str(told["text"]), int(told["done"]), int(told["total"]),  # type: ignore[arg-type]  # the kind was checked above
                     None if outcome is None else _outcome(outcome))  # fmt: skip
     except (KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"no news: {type(error).__name__}") from error

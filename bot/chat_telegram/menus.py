@@ -71,8 +71,8 @@ async def _retired(office: Office) -> None:
         if chat in office.config.telegram.admins:
             continue
         scope = BotCommandScopeChat(chat)
-        await _try(office, lambda scope=scope: office.sender.bot.delete_my_commands(scope=scope))  # type: ignore[misc]
-        await office.records.do(lambda c, name=name: c.execute("DELETE FROM menus WHERE name = ?", (name,)))  # type: ignore[misc]
+        await _try(office, lambda scope=scope: office.sender.bot.delete_my_commands(scope=scope))  # type: ignore[misc]  # mypy cannot type bound defaults
+        await office.records.do(lambda c, name=name: c.execute("DELETE FROM menus WHERE name = ?", (name,)))  # type: ignore[misc]  # likewise
 
 
 async def _once(office: Office, name: str, content: str, call: Callable[[], Awaitable[bool]]) -> None:

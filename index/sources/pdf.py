@@ -100,7 +100,7 @@ def _read(data: bytes) -> Contents:
 
 def _page_count(reader: pypdf.PdfReader) -> int:
     """The pages as the file declares them if that is too many already, else as they are."""
-    tree = reader.trailer["/Root"].get_object()["/Pages"].get_object()  # type: ignore[index]
+    tree = reader.trailer["/Root"].get_object()["/Pages"].get_object()  # type: ignore[index]  # pypdf types it too widely; what it raises is caught
     declared = tree.get("/Count") if isinstance(tree, dict) else None
     return declared if isinstance(declared, int) and declared > PAGES else len(reader.pages)
 

@@ -10,7 +10,7 @@ import re
 from typing import Any, TypeAlias
 
 import lxml.etree  # type: ignore[import-untyped]  # lxml has no types
-import lxml.html  # type: ignore[import-untyped]
+import lxml.html  # type: ignore[import-untyped]  # lxml ships no types
 
 from index.errors import DocumentRejected
 
