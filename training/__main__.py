@@ -45,6 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("models/reader"), help="the folder to ship")
     parser.add_argument("--tokens", type=float, default=Recipe().tokens / 1e6, help="budget in millions of tokens")
     parser.add_argument("--seed", type=int, default=Recipe().seed)
+    parser.add_argument("--rate", type=float, default=Recipe().rate, help="highest learning rate; less to go on gently")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints to average with this run's")
     parser.add_argument("--keep", type=float, default=0.0, help="share that the weights begun from have in the shipped")
@@ -61,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DataMissing as error:
         print(error, file=sys.stderr)
         return 1
-    recipe = Recipe(seed=options.seed, tokens=int(options.tokens * 1e6))
+    recipe = Recipe(seed=options.seed, tokens=int(options.tokens * 1e6), rate=options.rate)
     _train(corpus, recipe, options.run, options.begin)
     fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
     tensors = averaged([options.run / "checkpoint.safetensors", *options.also], fixed, options.kind)
