@@ -265,5 +265,7 @@ def _agree(one: str, other: str) -> bool:
 
 def plain(text: str) -> str:
     """Words only: case, accents and signs folded away, for comparing what two texts say."""
+    if text.isascii():  # nearly all are, and no sign in them combines
+        return " ".join(_NO_WORD.sub(" ", text.lower()).split())
     folded = unicodedata.normalize("NFKD", text).casefold()
     return " ".join(_NO_WORD.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).split())

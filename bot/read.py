@@ -20,6 +20,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from index.embed import Precision
+
 # The longest answer in tokens: names, numbers and short clauses; longer ones are the sentence itself.
 _LONGEST_ANSWER = 30
 
@@ -159,7 +161,7 @@ def strides(tokens: int, room: int) -> list[tuple[int, int]]:
     return [(begin, min(begin + room, tokens)) for begin in range(0, max(1, tokens - room // 4), step)]
 
 
-def load_reader(model: str | Path = "default", threads: int | None = None, precision: str = "auto") -> Reader:
+def load_reader(model: str | Path = "default", threads: int | None = None, precision: Precision = "auto") -> Reader:
     """The shipped reader ("default"), one of its kind in a folder, or a Hugging Face question-answering model's folder.
 
     `threads` bounds PyTorch's threads for the whole process; `precision` is "auto", "float32" or "bfloat16".

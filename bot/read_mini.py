@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -25,7 +24,7 @@ from bot.errors import ReaderUnavailable
 from bot.read import Reading, Window, best_spans, strides
 from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
 from bot.weigh import Calibration, Weights, weighed
-from index.encoder import Shape, batches, fast_dtype
+from index.encoder import Precision, Shape, batches, device, fast_dtype
 
 KIND = "byline-reader"
 _QUESTION_TOKENS = 64
@@ -78,7 +77,9 @@ class MiniReader:
             for part, odds in zip(chosen, scored, strict=True):
                 tokens, window = texts[part.window], windows[part.window]
                 place = slice(part.first, part.last)
-                readings += best_spans(odds.numpy(), tokens.starts[place], tokens.ends[place], window, part.window)
+                readings += best_spans(
+                    odds.cpu().numpy(), tokens.starts[place], tokens.ends[place], window, part.window
+                )
         return weighed(question, readings, windows, self._weights)
 
     def parts(self, question: str, windows: Sequence[Window]) -> list[Pair]:
@@ -124,7 +125,7 @@ def is_mini(folder: Path) -> bool:
     return isinstance(config, dict) and config.get("kind") == KIND
 
 
-def load(folder: Path, threads: int | None = None, precision: str = "auto") -> MiniReader:
+def load(folder: Path, threads: int | None = None, precision: Precision = "auto") -> MiniReader:
     """The reader in `folder`. Raises ReaderUnavailable when a file is missing or not what the configuration says."""
     if threads is not None:
         torch.set_num_threads(threads)
@@ -136,7 +137,7 @@ def load(folder: Path, threads: int | None = None, precision: str = "auto") -> M
                 f"reader model damaged: {folder / 'weights.safetensors'} does not have the checksum in config.json; "
                 "restore the file or install Byline again"
             )
-        model = _model(Shape(**config["shape"]), expanded(load_tensors(raw)), precision)
+        model = _model(Shape(**config["shape"]), expanded(load_tensors(raw), fast_dtype(precision)))
         weights, calibration = Weights(**config["weights"]), Calibration(**config["calibration"])
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         return MiniReader(config["name"], model, tokenizer, weights, calibration, config["longest"], config["titles"])
@@ -170,20 +171,19 @@ def squeezed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return small
 
 
-def expanded(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """float32 tensors again from `squeezed` ones."""
+def expanded(tensors: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> dict[str, Tensor]:
+    """Tensors of the number format again from `squeezed` ones."""
     full = {}
     for name, tensor in tensors.items():
         if name.endswith(".scale"):
             continue
         scale = tensors.get(f"{name}.scale")
-        full[name] = tensor.float() if scale is None else tensor.float() * scale[:, None]
+        full[name] = (tensor.float() if scale is None else tensor.float() * scale[:, None]).to(dtype)
     return full
 
 
-def _model(shape: Shape, tensors: Mapping[str, Tensor], precision: Any) -> SpanModel:
-    dtype = fast_dtype(precision)
+def _model(shape: Shape, tensors: Mapping[str, Tensor]) -> SpanModel:
     with torch.device("meta"):
         model = SpanModel(shape)
-    model.load_state_dict({name: tensor.to(dtype) for name, tensor in tensors.items()}, assign=True)
-    return model.eval().requires_grad_(False)
+    model.load_state_dict(tensors, assign=True)
+    return model.eval().requires_grad_(False).to(device())

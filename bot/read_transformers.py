@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ import torch
 from bot.errors import ReaderUnavailable
 from bot.read import Reading, Window, best_spans
 from bot.weigh import Calibration, Weights, weighed
-from index.encoder import Precision, fast_dtype
+from index.encoder import Precision, device, fast_dtype
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -79,8 +79,8 @@ class TransformersReader:
         owners = inputs.pop("overflow_to_sample_mapping").tolist()
         offsets = inputs.pop("offset_mapping").numpy()
         with torch.inference_mode():
-            output = self._model(**inputs)
-        logits = torch.stack((output.start_logits, output.end_logits), -1).float().numpy()
+            output = self._model(**inputs.to(self._model.device))
+        logits = torch.stack((output.start_logits, output.end_logits), -1).float().cpu().numpy()
         readings: list[Reading] = []
         for row, owner in enumerate(owners):
             inside = [i for i, part in enumerate(inputs.sequence_ids(row)) if part == 1]
@@ -91,7 +91,7 @@ class TransformersReader:
         return readings
 
 
-def load(folder: Path, threads: int | None = None, precision: str = "auto") -> TransformersReader:
+def load(folder: Path, threads: int | None = None, precision: Precision = "auto") -> TransformersReader:
     """The model in `folder`. Raises ReaderUnavailable when it is not one that transformers can load from there."""
     if threads is not None:
         torch.set_num_threads(threads)
@@ -106,7 +106,7 @@ def load(folder: Path, threads: int | None = None, precision: str = "auto") -> T
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, **safe)
         model, report = AutoModelForQuestionAnswering.from_pretrained(
-            folder, use_safetensors=True, output_loading_info=True, dtype=fast_dtype(cast(Precision, precision)), **safe
+            folder, use_safetensors=True, output_loading_info=True, dtype=fast_dtype(precision), **safe
         )
     except Exception as error:  # the library raises a dozen unrelated types for a bad folder
         raise ReaderUnavailable(
@@ -119,4 +119,4 @@ def load(folder: Path, threads: int | None = None, precision: str = "auto") -> T
         raise ReaderUnavailable(
             f"no usable reader model in {folder}: {', '.join(missing)} missing; it was not trained to answer questions"
         )
-    return TransformersReader(folder.name, model.eval(), tokenizer, Calibration())
+    return TransformersReader(folder.name, model.eval().to(device()), tokenizer, Calibration())

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from index.encoder import Bert, Shape, pack
+from index.encoder import Bert, Linear, Packed, Shape, pack
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -90,36 +90,23 @@ class SpanModel(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.bert = Bert(replace(shape, types=5))
-        self.span = nn.Linear(shape.width, 2)
-        self.none = nn.Linear(shape.width, 2)
+        self.span = Linear(shape.width, 2)
+        self.none = Linear(shape.width, 2)
 
-    def forward(
-        self, tokens: Tensor, kinds: Tensor, places: Tensor, lengths: Sequence[int], unseen: Tensor | None = None
-    ) -> Tensor:
+    def forward(self, packed: Packed) -> Tensor:
         """(tokens, 2): log-odds of being first and last token of the answer against there being none."""
-        hidden = self.bert(tokens, kinds, places, lengths, unseen)
-        counts = torch.tensor(lengths)
-        heads = torch.cat((counts.new_zeros(1), counts.cumsum(0)[:-1]))
-        none = self.none(hidden[heads]).float().repeat_interleave(counts, 0)
-        odds: Tensor = self.span(hidden[: len(none)]).float() - none
+        states = self.bert(packed)
+        counts = torch.tensor(packed.lengths, device=states.device)
+        none = self.none(states[packed.starts()]).float().repeat_interleave(counts, 0)
+        odds: Tensor = self.span(states[: len(none)]).float() - none
         return odds
 
 
-def score(model: SpanModel, pairs: Sequence[Pair], multiple: int = 1) -> list[Tensor]:
-    """For each pair the (passage tokens, 2) log-odds; one forward pass over all of them.
-
-    Sequences are filled up to a `multiple` of tokens with ones that no other sees: more of one length go through
-    attention together, which a training step gains from.
-    """
-    # Sorted, so that sequences of one length meet and go through attention together.
+def score(model: SpanModel, pairs: Sequence[Pair]) -> list[Tensor]:
+    """For each pair the (passage tokens, 2) log-odds; one forward pass over all of them."""
+    # Sorted, so that sequences of about one length meet and go through attention together.
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
-    fill = [(0,) * (-len(pairs[i].tokens) % multiple) for i in order]
-    tokens = [(*pairs[i].tokens, *rest) for i, rest in zip(order, fill, strict=True)]
-    kinds = [(*pairs[i].kinds, *rest) for i, rest in zip(order, fill, strict=True)]
-    lengths = [len(sequence) for sequence in tokens]
-    packed = pack(tokens, kinds)
-    # Token 0 is [PAD]: no text holds it.
-    unseen = (packed[0] == 0).to(model.span.weight.dtype) * -1e4 if multiple > 1 else None
-    odds = model(*packed, lengths, unseen)
-    blocks = dict(zip(order, torch.split(odds, lengths), strict=True))
+    packed = pack([pairs[i].tokens for i in order], [pairs[i].kinds for i in order], model.span.weight.device)
+    odds = model(packed)
+    blocks = dict(zip(order, odds.split(list(packed.lengths)), strict=True))
     return [blocks[i][one.offset : len(one.tokens) - 1] for i, one in enumerate(pairs)]

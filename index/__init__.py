@@ -9,4 +9,6 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
+# log2 of the processor cycles that a thread of numpy's OpenBLAS spins for when its work is done; 26 by itself, 0.1 s a question.
+os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -6,8 +6,9 @@ two promises: float32 equals transformers' BertModel and sentence-transformers t
 tokenizers and safetensors are imported, because importing transformers costs seconds at a cold start. Knows
 nothing of articles, questions or the index.
 
-Sequences stand end to end without padding; only attention has to know where one ends, and it runs over groups of
-equal length. The length of the whole is rounded up, since oneDNN builds a kernel for every new shape.
+Sequences stand end to end with little padding; only attention has to know where one ends, and it runs over groups of
+equal length. The length of the whole is rounded up, since oneDNN builds a kernel for every new shape. Where PyTorch
+finds a GPU, the network computes there.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 Precision = Literal["auto", "float32", "bfloat16"]
 
+# What sequences are filled up to a multiple of, and what hides the filling: far below any real score, and a bfloat16.
+_MULTIPLE = 16
+_HIDDEN = -1e4
 # Tokens of one forward pass: enough to fill the matrix unit, little enough to stay in the cache.
 _BATCH_TOKENS = 4096
 
@@ -52,27 +56,61 @@ class Shape:
     epsilon: float = 1e-12
 
 
+class Linear(nn.Linear):
+    """A linear layer whose weights come from a file: drawing them first imports a second of PyTorch's compiler."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
+class Embedding(nn.Embedding):
+    """An embedding whose weights come from a file, likewise."""
+
+    def reset_parameters(self) -> None:
+        pass
+
+
 class Layer(nn.Module):
     """One transformer layer, normalised after each half, as in BERT (arXiv 1810.04805)."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.heads = shape.heads
-        self.qkv = nn.Linear(shape.width, 3 * shape.width)
-        self.out = nn.Linear(shape.width, shape.width)
+        self.qkv = Linear(shape.width, 3 * shape.width)
+        self.out = Linear(shape.width, shape.width)
         self.norm1 = nn.LayerNorm(shape.width, eps=shape.epsilon)
-        self.up = nn.Linear(shape.width, shape.inner)
-        self.down = nn.Linear(shape.inner, shape.width)
+        self.up = Linear(shape.width, shape.inner)
+        self.down = Linear(shape.inner, shape.width)
         self.norm2 = nn.LayerNorm(shape.width, eps=shape.epsilon)
 
-    def forward(self, x: Tensor, lengths: Sequence[int], unseen: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, lengths: Sequence[int], hidden: Tensor | None = None) -> Tensor:
         """`x`: (tokens, width), sequences end to end, `lengths` of them in order; a rest belongs to none.
 
-        `unseen` is added to what each token draws of attention: a large negative number hides it.
+        `hidden` is added to what each token draws of attention: a large negative number hides it.
         """
-        x = self.norm1(x + self.out(_attend(self.qkv(x), lengths, self.heads, unseen)))
+        x = self.norm1(x + self.out(_attend(self.qkv(x), lengths, self.heads, hidden)))
         normed: Tensor = self.norm2(x + self.down(functional.gelu(self.up(x))))
         return normed
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Sequences end to end: each token with its type and its place in its sequence, all of shape (tokens,).
+
+    `lengths` are those of the sequences with what they were filled up by; `hidden` (None: nothing) is the negative
+    number that keeps the filling out of attention. Behind the last sequence there may be tokens of none.
+    """
+
+    tokens: Tensor
+    types: Tensor
+    places: Tensor
+    lengths: tuple[int, ...]
+    hidden: Tensor | None
+
+    def starts(self) -> Tensor:
+        """Where each sequence begins."""
+        ends = torch.tensor(self.lengths).cumsum(0)
+        return torch.cat((ends.new_zeros(1), ends[:-1])).to(self.tokens.device)
 
 
 class Bert(nn.Module):
@@ -81,23 +119,22 @@ class Bert(nn.Module):
     def __init__(self, shape: Shape) -> None:
         super().__init__()
         self.shape = shape
-        self.words = nn.Embedding(shape.vocabulary, shape.width)
-        self.positions = nn.Embedding(shape.positions, shape.width)
-        self.types = nn.Embedding(shape.types, shape.width)
+        self.words = Embedding(shape.vocabulary, shape.width)
+        self.positions = Embedding(shape.positions, shape.width)
+        self.types = Embedding(shape.types, shape.width)
         self.norm = nn.LayerNorm(shape.width, eps=shape.epsilon)
         self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
 
-    def forward(
-        self, tokens: Tensor, types: Tensor, places: Tensor, lengths: Sequence[int], unseen: Tensor | None = None
-    ) -> Tensor:
-        """Hidden states (tokens, width) of sequences standing end to end; `places` count from 0 in each."""
-        x: Tensor = self.norm(self.words(tokens) + self.positions(places) + self.types(types))
+    def forward(self, packed: Packed) -> Tensor:
+        """Hidden states (tokens, width) of what is packed, those of the filling among them."""
+        x: Tensor = self.norm(self.words(packed.tokens) + self.positions(packed.places) + self.types(packed.types))
+        hidden = None if packed.hidden is None else packed.hidden.to(x.dtype)
         for layer in self.layers:
-            x = layer(x, lengths, unseen)
+            x = layer(x, packed.lengths, hidden)
         return x
 
 
-def _attend(qkv: Tensor, lengths: Sequence[int], heads: int, unseen: Tensor | None = None) -> Tensor:
+def _attend(qkv: Tensor, lengths: Sequence[int], heads: int, hidden: Tensor | None = None) -> Tensor:
     """Each sequence attends to itself alone; neighbours of one length go together."""
     runs = [(length, sum(1 for _ in run)) for length, run in groupby(lengths)]
     sizes = [length * count for length, count in runs]
@@ -105,9 +142,9 @@ def _attend(qkv: Tensor, lengths: Sequence[int], heads: int, unseen: Tensor | No
     # On a CPU the gradient of the fused attention takes twice as long as that of the plain formula.
     plainly = qkv.requires_grad and qkv.device.type == "cpu"
     parts = []
-    hidden = [None] * len(runs) if unseen is None else torch.split(unseen[: sum(sizes)], sizes)
+    masks = [None] * len(runs) if hidden is None else torch.split(hidden[: sum(sizes)], sizes)
     # One split, not slices: the gradient of a slice is as large as the whole.
-    for (length, count), block, drawn in zip(runs, torch.split(qkv, [*sizes, rest])[: len(runs)], hidden, strict=True):
+    for (length, count), block, drawn in zip(runs, torch.split(qkv, [*sizes, rest])[: len(runs)], masks, strict=True):
         query, key, value = block.view(count, length, 3, heads, -1).permute(2, 0, 3, 1, 4)
         mask = None if drawn is None else drawn.view(count, 1, 1, length)
         if plainly:
@@ -127,19 +164,30 @@ def rounded(tokens: int) -> int:
     return -(-tokens // step) * step
 
 
-def pack(sequences: Sequence[Sequence[int]], types: Sequence[Sequence[int]] | None = None) -> tuple[Tensor, ...]:
-    """Sequences end to end, filled up with zeros: tokens, types, places."""
-    total = sum(map(len, sequences))
-    table = torch.zeros(3, rounded(total), dtype=torch.long)
+def pack(
+    sequences: Sequence[Sequence[int]],
+    types: Sequence[Sequence[int]] | None = None,
+    device: torch.device | str = "cpu",
+) -> Packed:
+    """Sequences end to end, each filled up to a multiple of 16 tokens that no other sees, on the device.
+
+    PyTorch's attention on a CPU takes 1.5 to 2 times as long where a length is no such multiple, and sequences that
+    come to the same length go through it together: docs/LOG.md.
+    """
+    lengths = tuple(-(-len(sequence) // _MULTIPLE) * _MULTIPLE for sequence in sequences)
+    table = torch.zeros(3, rounded(sum(lengths)), dtype=torch.long)
+    hidden = torch.zeros(table.shape[1])
     begin = 0
-    for i, sequence in enumerate(sequences):
+    for i, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
         end = begin + len(sequence)
         table[0, begin:end] = torch.tensor(sequence, dtype=torch.long)
         if types is not None:
             table[1, begin:end] = torch.tensor(types[i], dtype=torch.long)
         table[2, begin:end] = torch.arange(len(sequence))
-        begin = end
-    return table[0], table[1], table[2]
+        hidden[end : begin + length] = _HIDDEN
+        begin += length
+    table, hidden = table.to(device), hidden.to(device)
+    return Packed(table[0], table[1], table[2], lengths, hidden if bool(hidden.any()) else None)
 
 
 def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS) -> Iterator[list[int]]:
@@ -156,8 +204,15 @@ def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS) -> Iterator[lis
         yield batch
 
 
+def device() -> torch.device:
+    """Where networks compute: the first GPU, or else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def fast_dtype(precision: Precision) -> torch.dtype:
-    """The number format to compute in: "auto" takes bfloat16 where the processor multiplies it natively."""
+    """The number format to compute in: "auto" takes bfloat16 where the machine multiplies it natively."""
+    if precision == "auto" and device().type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
     if precision == "auto":
         able = torch.cpu.get_capabilities()
         native = able.get("amx_bf16") or able.get("avx512_bf16")
@@ -170,7 +225,7 @@ def build_bert(shape: Shape, tensors: Mapping[str, Tensor], dtype: torch.dtype =
     with torch.device("meta"):
         bert = Bert(shape)
     bert.load_state_dict({name: tensor.to(dtype) for name, tensor in tensors.items()}, assign=True)
-    return bert.eval().requires_grad_(False)
+    return bert.eval().requires_grad_(False).to(device())
 
 
 def from_hugging_face(shape: Shape, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -215,12 +270,11 @@ class Encoder:
         return vectors
 
     def _encode(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        lengths = [len(sequence) for sequence in sequences]
+        packed = pack(sequences, device=self._bert.words.weight.device)
         with torch.inference_mode():
-            hidden = self._bert(*pack(sequences), lengths).float()
-            pieces = hidden[: sum(lengths)].split(lengths)
-            means = torch.stack([piece.mean(0) for piece in pieces])
-            unit: NDArray[np.float32] = functional.normalize(means).numpy()
+            states = self._bert(packed)[: sum(packed.lengths)].split(list(packed.lengths))
+            means = [part[: len(one)].float().mean(0) for part, one in zip(states, sequences, strict=True)]
+            unit: NDArray[np.float32] = functional.normalize(torch.stack(means)).cpu().numpy()
         return unit
 
 

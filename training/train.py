@@ -105,7 +105,7 @@ class Run:
         """One update; returns the loss."""
         for setting in self.optimizer.param_groups:
             setting["lr"] = self.rate()
-        value = loss(score(self.model, batch.pairs, 16), batch.firsts, batch.lasts, batch.groups)
+        value = loss(score(self.model, batch.pairs), batch.firsts, batch.lasts, batch.groups)
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         for name in self.names:
             grad = self.weights[name].grad

@@ -24,6 +24,7 @@ from bot.read import Window, best_spans, load_reader, strides, trimmed
 from bot.read_mini import KIND, MiniReader, expanded, load, squeezed
 from bot.span_model import CAPITAL, LOWER, QUESTION, TITLE, UPPER, SpanModel, pair, score, tokenize
 from index.encoder import Shape
+from tests.drawn import drawn
 
 TEXT = "The dam at Orlec held. Engineers from Tarvin had raised it in 1961. IS is a name; is it?"
 SENTENCES = ((0, 22), (23, 67), (68, 88))
@@ -39,8 +40,7 @@ def tokenizer() -> Tokenizer:
 
 
 def tiny_model() -> SpanModel:
-    torch.manual_seed(0)
-    return SpanModel(TINY).eval()
+    return drawn(SpanModel(TINY)).eval()
 
 
 def tiny_folder(folder: Path, damage: bool = False) -> Path:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from index.encoder import Bert, Shape, batches, build_bert, fast_dtype, load_encoder, pack, rounded
+from index.encoder import Bert, Packed, Shape, batches, build_bert, fast_dtype, load_encoder, pack, rounded
 from index.errors import EmbedderUnavailable
+from tests.drawn import drawn
 
 TINY = Shape(vocabulary=50, layers=2, width=16, heads=2, inner=32, positions=40)
 TEXTS = [
@@ -32,14 +34,13 @@ def minilm() -> Path:
 
 
 def tiny() -> Bert:
-    torch.manual_seed(0)
-    return build_bert(TINY, Bert(TINY).state_dict())
+    return build_bert(TINY, drawn(Bert(TINY)).state_dict())
 
 
 def hidden(bert: Bert, sequences: list[list[int]]) -> list[torch.Tensor]:
-    lengths = [len(sequence) for sequence in sequences]
-    states = bert(*pack(sequences), lengths)
-    return list(states[: sum(lengths)].split(lengths))
+    packed = pack(sequences)
+    states = bert(packed)[: sum(packed.lengths)].split(packed.lengths)
+    return [part[: len(sequence)] for part, sequence in zip(states, sequences, strict=True)]
 
 
 def test_packed_sequences_do_not_see_each_other() -> None:
@@ -48,6 +49,18 @@ def test_packed_sequences_do_not_see_each_other() -> None:
     together = hidden(bert, sequences)
     for sequence, states in zip(sequences, together, strict=True):
         assert torch.allclose(states, hidden(bert, [sequence])[0], atol=1e-5)
+
+
+def test_what_fills_a_sequence_up_changes_nothing() -> None:
+    bert = tiny()
+    tokens = torch.tensor([7, 8, 9])
+    alone = bert(Packed(tokens, torch.zeros_like(tokens), torch.arange(3), (3,), None))
+    filled = pack([[7, 8, 9], [4] * 16, [5] * 17])
+    assert filled.lengths == (16, 16, 32) and filled.hidden is not None
+    assert pack([[4] * 16]).hidden is None
+    assert torch.allclose(bert(filled)[:3], alone, atol=1e-5)
+    seen = bert(replace(filled, hidden=None))[:3]
+    assert not torch.allclose(seen, alone, atol=1e-3)
 
 
 def test_order_of_tokens_matters() -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.span_model import LOWER, SpanModel, pair, score
+from bot.span_model import LOWER, SpanModel, pair
 from index.encoder import Shape
+from tests.drawn import drawn
 from training.batch import Batch
 from training.model import loss
 from training.train import Recipe, Run
@@ -46,8 +47,7 @@ def batch(seed: int) -> Batch:
 
 
 def run(folder: Path) -> Run:
-    torch.manual_seed(5)
-    return Run(SpanModel(TINY), Recipe(tokens=2200, warm_steps=5, rate=5e-3), folder)
+    return Run(drawn(SpanModel(TINY), 5), Recipe(tokens=2200, warm_steps=5, rate=5e-3), folder)
 
 
 def test_a_resumed_run_reaches_the_same_weights(tmp_path: Path) -> None:
@@ -74,15 +74,6 @@ def test_training_lowers_the_loss_and_leaves_word_embeddings_alone(tmp_path: Pat
     values = [one.step(batch(0)) for _ in range(40)]
     assert values[-1] < values[0] / 2
     assert torch.allclose(one.model.bert.words.weight.float(), before, atol=1e-2)
-
-
-def test_sequences_filled_up_score_as_they_are() -> None:
-    torch.manual_seed(5)
-    model = SpanModel(TINY)
-    pairs = batch(1).pairs + batch(2).pairs[:1]
-    longer = replace(pairs[0], tokens=(*pairs[0].tokens, *range(50, 60)), kinds=(*pairs[0].kinds, *[LOWER] * 10))
-    plain, filled = score(model, [*pairs, longer]), score(model, [*pairs, longer], 16)
-    assert all(torch.allclose(one, other, atol=1e-5) for one, other in zip(plain, filled, strict=True))
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing(tmp_path: Path) -> None:
