@@ -258,6 +258,11 @@ def _bare(text: str) -> str:
     return " ".join(word for word in plain(text).split() if word not in _EMPTY)
 
 
+def says(text: str, answer: str) -> bool:
+    """Whether a text holds the words of a short answer, in their order."""
+    return f" {_bare(answer)} " in f" {_bare(text)} "
+
+
 def _agree(one: str, other: str) -> bool:
     """Whether two short answers say the same: equal, or one holds the other, word by word."""
     return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")

@@ -92,7 +92,7 @@ class RetrievalSettings:
     vectors: int = _setting(50, whole(1, 1_000))
     words: int = _setting(50, whole(1, 1_000))
     fuse_k: int = _setting(60, whole(1, 1_000))
-    passages_read: int = _setting(24, whole(1, 500))
+    passages_read: int = _setting(20, whole(1, 500))
 
 
 @dataclass(frozen=True, slots=True)

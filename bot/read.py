@@ -64,7 +64,10 @@ class Reader(Protocol):
         """What the model is called in manifests and messages."""
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
-        """Readings over all windows, best first. Windows come best retrieved first: their order counts a little."""
+        """Readings over all windows, best first. Windows come best retrieved first: their order counts a little.
+
+        Each window is read by itself; one without sentences keeps its place and is not read.
+        """
 
     def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""

@@ -38,7 +38,7 @@ class Retrieval:
     vectors: int = 50
     words: int = 50
     fuse_k: int = 60
-    passages_read: int = 24
+    passages_read: int = 20
 
 
 def retrieve(

@@ -11,4 +11,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("GOMP_SPINCOUNT", "0")
 # log2 of the processor cycles that a thread of numpy's OpenBLAS spins for when its work is done; 26 by itself, 0.1 s a question.
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+# Kernels that oneDNN keeps, by shape: 1,024 by itself, which fill slowly and hold 40 MB more.
+os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
