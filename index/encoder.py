@@ -42,8 +42,8 @@ T = TypeVar("T")
 # What sequences are filled up to a multiple of, and what hides the filling: far below any real score, and a bfloat16.
 _MULTIPLE = 16
 _HIDDEN = -1e4
-# Tokens of one forward pass: enough to fill the matrix unit, little enough to stay in the cache.
-_BATCH_TOKENS = 4096
+# Tokens of one forward pass: enough to fill the matrix unit, little enough that malloc keeps the memory of its steps (docs/LOG.md).
+_BATCH_TOKENS = 2048
 # Tokens from which on it is worth it to give another thread a part.
 _WORTH = 256
 
