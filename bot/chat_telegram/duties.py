@@ -17,7 +17,7 @@ from bot.chat_telegram import answers, articles, confirm, examples, menus, right
 from bot.chat_telegram.catalogue import held
 from bot.chat_telegram.commands import TABLE
 from bot.chat_telegram.office import KEY, Office
-from bot.chat_telegram.privacy import sweep
+from bot.chat_telegram.privacy import forget_gone, sweep
 from bot.chat_telegram.yard import Yard
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 # The tables of everything that stands behind the commands.
 SCHEMAS = (rights.SCHEMA, confirm.SCHEMA, articles.SCHEMA, examples.SCHEMA, menus.SCHEMA, answers.SCHEMA)
 _HOUR = 3_600.0
+_WARMING_SECONDS = 120.0  # for the examples of /start, while nobody waits for them
 
 
 async def duties(
@@ -38,6 +39,7 @@ async def duties(
         await _try("interrupted documents", articles.resume(there))
         while True:
             await _try("what is too old", sweep(office))
+            await _try("what cites articles that are gone", forget_gone(office))
             await _try("examples", _warm(office))
             await pause(_HOUR)
     finally:
@@ -49,7 +51,7 @@ async def _warm(office: Office) -> None:
     scope = await office.access.scope(0)
     there = await held(office, scope)
     if there.articles:
-        await examples.examples(office, scope, there.generation)
+        await examples.examples(office, scope, there.generation, _WARMING_SECONDS)
 
 
 async def _try(what: str, duty: Awaitable[object]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import subprocess
 import sys
@@ -17,10 +18,18 @@ import pytest
 from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TimedOut
 
 from bot.chat_telegram.lock import lock
-from bot.chat_telegram.polling import COMPLAINT_SECONDS, CONFLICT_SECONDS, DEAD_SECONDS, QUIET_SECONDS, Poll, Pulse
+from bot.chat_telegram.polling import (
+    COMPLAINT_SECONDS,
+    CONFLICT_SECONDS,
+    DEAD_SECONDS,
+    QUICK_GAP,
+    QUIET_SECONDS,
+    Poll,
+    Pulse,
+)
 from bot.chat_telegram.secret import Secret
 from bot.chat_telegram.sorting import USED
-from bot.chat_telegram.wire import Bot, Denied, Garbled, Trouble, Wire, decoded, fate, said
+from bot.chat_telegram.wire import Bot, Denied, Doubtful, Garbled, Trouble, Wire, decoded, fate, said
 from bot.chat_telegram.working import SLOW
 from bot.errors import PollingDead, PollingTaken
 from tests.bot.telegram.awaiting import Clock, awaited, opened, press, question, soon
@@ -108,18 +117,63 @@ async def test_what_could_not_be_stored_is_not_acknowledged(tmp_path: Path, monk
     assert server.asked[1][0] - server.asked[0][0] >= 1
 
 
+class Stream(Server):
+    """So many new questions a second for some seconds; then it is over."""
+
+    def __init__(self, clock: Clock, rate: float, seconds: float, people: int = 10_000) -> None:
+        super().__init__(clock)
+        self.people = people
+        self.began, self.rate, self.number, self.last = clock(), rate, 0, int(rate * seconds)
+        self.waited: list[float] = []
+
+    async def updates(self, offset: int | None, limit: int, wait: int, used: Sequence[str], patience: float) -> object:
+        self.asked.append((self.clock(), offset, limit))
+        if self.number == self.last:
+            raise Over
+        self.clock.now = max(self.clock.now, self.began + (self.number + 1) / self.rate)
+        came = range(self.number + 1, min(self.last, int((self.clock() - self.began) * self.rate + 1e-6)) + 1)[:limit]
+        self.waited += [self.clock() - self.began - number / self.rate for number in came]
+        self.number = came[-1]
+        return [question(number, number % self.people + 1) for number in came]
+
+
 @awaited
 async def test_never_more_than_two_requests_a_second_however_many_updates_there_are(tmp_path: Path) -> None:
-    """F4, TG3: also where every batch is poison that cannot be acknowledged."""
+    """F4, TG3: in a stream of updates, after poison, and where no batch can be acknowledged."""
     clock = Clock()
-    batches: list[object] = [[question(number, number)] for number in range(1, 100)]
-    server = Server(clock, *batches, *([[None, {"update_id": "x"}]] * 50))
-    _, stored = await poll(server, tmp_path, clock)
-    assert stored == list(range(1, 100))
+    stream = Stream(clock, 25, 40)
+    _, stored = await poll(stream, tmp_path, clock, 1_001)
+    assert len(stored) == 1_000
+    times = [at for at, _, _ in stream.asked]
+    assert most_a_second([at for at in times if at > times[0] + 1]) <= 2
+    assert len(times) <= 2 * 40 + 2
+    server = Server(clock, *([[None, {"update_id": "x"}]] * 50))
+    await poll(server, tmp_path, clock, 2_000)
     times = [at for at, _, _ in server.asked]
     assert most_a_second(times) <= 2
-    assert most_a_second(times[-50:]) <= 2
     assert times[-1] - times[-2] >= 1
+
+
+@awaited
+async def test_where_few_ask_each_is_heard_at_once_and_after_a_fault_two_requests_a_second_are_enough(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    stream = Stream(clock, 5, 20)
+    await poll(stream, tmp_path / "a", clock)
+    assert max(stream.waited[1:]) < 0.001
+    stream = Stream(clock, 50, 20, people=3)
+    await poll(stream, tmp_path / "flood", clock, 1_001)
+    assert max(stream.waited[50:]) < QUICK_GAP, "one who floods the bot slows nobody"
+    deep: Any = {"update_id": 1, "message": {"date": 1, "x": json.loads("[" * 200 + "]" * 200)}}
+    for fault in ([deep], NetworkError("x"), [question(1), {"update_id": "x"}]):
+        batches: list[object] = [[question(number, number)] for number in range(2, 60)]
+        server = Server(clock, fault, *batches)
+        await poll(server, tmp_path / str(len(str(fault))), clock)
+        assert most_a_second([at for at, _, _ in server.asked]) <= 2
+    server = Server(clock, *([[question(7)]] * 20))
+    await poll(server, tmp_path / "repeated", clock)
+    assert most_a_second([at for at, _, _ in server.asked][2:]) <= 2, "the same again and again"
 
 
 @awaited
@@ -321,8 +375,11 @@ def wire_with(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes) -> Bot:
         (200, b'{"ok":false}', Garbled, "unknown"),
         (200, b'{"ok":"true","result":[]}', Garbled, "unknown"),
         (200, b'{"ok":false,"error_code":409,"description":"x"}', Conflict, "refused"),
-        (502, b"<html>canary</html>", Trouble, "trouble"),
-        (500, b'{"ok":false,"error_code":500,"description":"Internal"}', Trouble, "trouble"),
+        (502, b"<html>canary</html>", Doubtful, "unknown"),
+        (504, b"<html>canary</html>", Doubtful, "unknown"),
+        (500, b'{"ok":false,"error_code":500,"description":"Internal"}', Doubtful, "unknown"),
+        (200, b'{"ok":false,"error_code":500,"description":"Internal"}', Doubtful, "unknown"),
+        (503, b"<html>canary</html>", Trouble, "trouble"),
         (401, b'{"ok":false,"error_code":401,"description":"Unauthorized"}', Denied, "refused"),
         (404, b"canary", Denied, "refused"),
         (400, b"canary" * 1_000, BadRequest, "refused"),
@@ -344,6 +401,34 @@ def test_an_answer_that_is_none_is_known_as_such_and_never_shown(
         asyncio.run(call())
     assert fate(caught.value) == known
     assert "canary" not in f"{caught.value} {said(caught.value)} {caplog.text}"
+
+
+@pytest.mark.parametrize("levels", [101, 900, 1_000, 5_000, 50_000])
+def test_an_update_that_is_nested_too_deeply_costs_itself_and_not_its_batch(
+    levels: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is parked and acknowledged, and the bot starts again over what was stored."""
+    deep = b'{"update_id":2,"message":{"message_id":2,"date":1,"x":' + b'[{"a":' * levels + b"1" + b"}]" * levels
+    deep += b',"chat":{"id":5,"type":"private"},"text":"\\" ] } [ \\\\"}}'
+    edited = deep.replace(b'"message":', b'"edited_message":').replace(b'"update_id":2', b'"update_id":3')
+    good = (json.dumps(question(number, number)).encode() for number in (1, 4))
+    bot = wire_with(monkeypatch, 200, b'{"ok":true,"result":[%b]}' % b",".join((next(good), deep, edited, next(good))))
+
+    @awaited
+    async def run() -> None:
+        records, box = await opened(tmp_path)
+        raws = await bot.updates(None, 1, 0, (), 1)
+        assert isinstance(raws, list) and len(raws) == 4
+        assert await box.accept(raws) == 4
+        assert (box.counts["accepted"], box.counts["parked"]) == (2, 2)
+        parked = await records.do(lambda c: c.execute("SELECT update_id, reason FROM parked").fetchall())
+        assert parked == [(2, "nested too deeply"), (3, "nested too deeply")]
+        await records.close()
+        records, again = await opened(tmp_path)
+        assert again.waiting() == 2
+        await records.close()
+
+    run()
 
 
 def test_a_server_on_this_machine_is_not_sought_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
