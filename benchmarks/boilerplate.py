@@ -20,6 +20,9 @@ the rules think, all of it before any rule was changed.
   is and how to reach them; advertisements with their small print; "this story has been updated"; lines of signs;
 - a piece that holds both goes by its larger part; one that could not be decided is counted nowhere.
 
+"repetition" marks lines of six words or more that stand in ten articles of an outlet and in one of a hundred; articles
+with equal text count once. docs/LOG.md says why it is no part of Byline.
+
 Peers are made for pages. Each gets the article as the least page there is: its title, and a `<p>` a line. So they lack
 what else a page would tell them (classes, links, menus), and their figures say what they do with text that was
 extracted before, not what they do with a page. A sentence counts as kept from being cited where none of its letters
@@ -32,6 +35,7 @@ import argparse
 import html
 import importlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +50,8 @@ MARKS = Path(__file__).with_name("boilerplate_marks.jsonl")
 HALVES = ("rules made on", "set aside")
 _DRAWN = {"www.usatoday.com": 2, "www.cnn.com": 2, "www.theweek.co.uk": 1}
 _SIXTHS = 6
+# From when on a line counts as repeated: words, articles of the outlet, share of its articles.
+_WORDS, _COPIES, _OF_ALL = 6, 10, 0.01
 
 # Which characters of a text may still be cited.
 Left = list[bool]
@@ -78,8 +84,13 @@ def main() -> None:
         _list_wrong([one for one in marked if one.half == 0])
         return
     print(f"{'cleaning':12} {'half':14} {'boilerplate kept from being cited':>34} {'text lost':>22}")
-    for name, load in _CLEANINGS.items():
-        cleaning = load()
+    cleanings = {
+        "byline": _ours,
+        "repetition": _repetition(every),
+        "trafilatura": _trafilatura(),
+        "justext": _justext(),
+    }
+    for name, cleaning in {**cleanings, "none": lambda one: [True] * len(one.text)}.items():
         for half, called in enumerate(HALVES):
             if given.half in ("both", called):
                 kept, boilerplate, lost, text = _score(cleaning, [one for one in marked if one.half == half])
@@ -164,6 +175,27 @@ def _ours(one: Article) -> Left:
     return left
 
 
+def _repetition(every: Sequence[Article]) -> Cleaning:
+    articles, lines = Counter[str](), Counter[tuple[str, str]]()
+    for one in {one.text_sha256: one for one in every}.values():
+        articles[_host(one)] += 1
+        lines.update((_host(one), line) for line in {_plain(one.text[a:b]) for a, b in paragraphs(one.text)})
+
+    def left(one: Article) -> Left:
+        cited, host = [True] * len(one.text), _host(one)
+        for start, end in paragraphs(one.text):
+            line = _plain(one.text[start:end])
+            if len(line.split()) >= _WORDS and lines[host, line] >= max(_COPIES, _OF_ALL * articles[host]):
+                cited[start:end] = [False] * (end - start)
+        return cited
+
+    return left
+
+
+def _plain(line: str) -> str:
+    return " ".join(line.casefold().split())
+
+
 def _page(one: Article) -> str:
     lines = "".join(f"<p>{html.escape(one.text[start:end])}</p>\n" for start, end in paragraphs(one.text))
     title = html.escape(one.title or "")
@@ -201,13 +233,6 @@ def _found(text: str, lines: Iterator[str]) -> Left:
                 left[i] = True
     return left
 
-
-_CLEANINGS: dict[str, Callable[[], Cleaning]] = {
-    "byline": lambda: _ours,
-    "trafilatura": _trafilatura,
-    "justext": _justext,
-    "none": lambda: lambda one: [True] * len(one.text),
-}
 
 if __name__ == "__main__":
     main()
