@@ -26,7 +26,7 @@ from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
 from index.publish import Write, publish, writing
 from index.sources.files import Skipped
-from index.sources.kept import forget
+from index.sources.kept import forget, kept_as
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
 from index.store import Snapshot, open_snapshot
@@ -118,19 +118,34 @@ def add(
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
-    """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`.
+    """Take articles out, by id, an unambiguous beginning of one, or the address that they were fetched from.
 
-    They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
+    Raises `ArticleUnknown`. A page that is kept of an address goes also where no article came from it, or where the
+    index was built without it. They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
     generation is kept, however many `recipe.keep` says. A reader that holds one open keeps it until it opens the new
     one.
     """
     with writing(index):
         old = open_snapshot(index)
-        doomed = {(entry := old.entry(article)).id: entry.origin for article in articles}
-        forget(index, doomed.values(), doomed)
+        doomed, addresses = _doomed(index, old, articles)
+        forget(index, addresses, doomed)
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         work = Build(recipe, old, progress, keeps=True)
         return work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
+
+
+def _doomed(index: Path, old: Snapshot, articles: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The ids of the articles that are to go, and the addresses of the pages that go with them or by themselves."""
+    ids, addresses = set[str](), set[str]()
+    for given in articles:
+        if page := kept_as(index, given):
+            addresses.add(page.address)
+            ids.update(entry.id for entry in old.entries() if page.address == entry.origin or given == entry.origin)
+        else:
+            entry = old.entry(given)
+            ids.add(entry.id)
+            addresses.add(entry.origin)
+    return ids, addresses
 
 
 # One build, the documents it reads, and the articles that stay without being read.

@@ -338,11 +338,11 @@ def test_who_signs_a_report_is_furniture_and_who_spoke_is_not() -> None:
 
 
 def test_furniture_inside_a_paragraph_goes_and_its_neighbours_stay() -> None:
-    text = (
-        "A ferry leaves the harbour on Tuesday. Jane Doe/Harbour Wire\n\nThe dam held. Read more about it here. Nobody was hurt."
-    )
+    text = "A ferry leaves the harbour on Tuesday. Jane Doe/Harbour Wire\n\nThe dam held. Read more about it here. Nobody was hurt."
     assert _kept(text) == ["A ferry leaves the harbour on Tuesday.", "The dam held.", "Nobody was hurt."]
-    assert _kept("“The dam held. Read more about it here,” he said.") == ["“The dam held. Read more about it here,” he said."]
+    assert _kept("“The dam held. Read more about it here,” he said.") == [
+        "“The dam held. Read more about it here,” he said."
+    ]
 
 
 def test_what_was_paid_for_goes_to_the_end_of_the_page() -> None:
