@@ -8,6 +8,7 @@ what is removed stays in no generation.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,10 +23,11 @@ from index.embed import Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
 from index.generations import Generation
 from index.intake import Carried, Intake, Progress
+from index.known import file_of
 from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
 from index.publish import Write, publish, writing
-from index.sources.files import Skipped
+from index.sources.files import File, Skipped, find
 from index.sources.kept import forget, kept_as
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
@@ -115,6 +117,29 @@ def add(
     with writing(index):
         work, found, carry = adding(index, paths, recipe, progress, collections, more)
         return work.run(found, carry, lambda write: publish(index, write, recipe.keep))
+
+
+def follow(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
+    """Make the index hold what lies under the paths now, beside all that came from elsewhere.
+
+    What went from there goes from the index, as in a rebuild. A path that is gone, or under which no file is left, takes
+    nothing with it: a disk that is not there looks like that.
+    """
+    with writing(index):
+        work, found, carry = adding(index, paths, recipe, progress, (), ())
+        origins = {entry.id: entry.origin for entry in work.old.entries()} if work.old else {}
+        return work.run(found, _elsewhere(origins, carry, paths), lambda write: publish(index, write, recipe.keep))
+
+
+def _elsewhere(origins: Mapping[str, str], articles: Sequence[str], paths: Sequence[Path]) -> list[str]:
+    """Those of the articles that were not read from under the paths."""
+    there = [os.path.abspath(path) for path in paths if any(isinstance(one, File) for one in find([path]))]
+
+    def inside(origin: str) -> bool:
+        file = file_of(origin)
+        return "://" not in origin and any(file == path or file.startswith(path.rstrip("/") + "/") for path in there)
+
+    return [article for article in articles if not inside(origins[article])]
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:

@@ -409,3 +409,23 @@ def test_show_raw_marks_every_paragraph_with_its_kind_and_the_json_tells_them_ap
         marked = [shown["text"][start:end] for start, end, kind in shown["sentences"] if kind == "boilerplate"]
         assert marked == ["Advertisement", "Follow us on Facebook"]
     assert "Advertisement" in byline("show", "dam")[1]
+
+
+@pytest.mark.model
+def test_a_build_reads_what_was_received_and_what_is_removed_goes_with_its_document(byline: Byline) -> None:
+    """A document stays as long as an article of it does; one that lies elsewhere is nobody's to delete."""
+    source = write(byline.folder, "sources/ferry.txt", STORY)
+    lines = '{"text": "The dam of Lowmoor held."}\n{"text": "The mill of Lowmoor burned."}\n'
+    received = write(byline.index, "received/tg-0123.jsonl", lines)
+    settings = {"BYLINE_INDEX__SOURCES": f'["{source.parent}"]'}
+    assert byline("build", **settings)[0] == 0
+    articles = [json.loads(line) for line in byline("articles", "--json")[1].splitlines()]
+    assert sorted(Path(one["origin"].split(":")[0]).name for one in articles) == ["ferry.txt", *["tg-0123.jsonl"] * 2]
+    first, second = (one["id"] for one in articles if "tg-0123" in one["origin"])
+    assert byline("remove", first)[0] == 0
+    assert received.exists()
+    assert byline("remove", second)[0] == 0
+    assert not received.exists()
+    (left,) = (json.loads(line)["id"] for line in byline("articles", "--json")[1].splitlines())
+    assert byline("remove", left)[0] == 0
+    assert source.exists()
