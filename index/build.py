@@ -32,6 +32,7 @@ from index.sources.kept import forget, kept_as
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
 from index.store import Snapshot, open_snapshot
+from index.unread import note_unread
 from index.words import WORDS_VERSION
 
 # Documents that come from elsewhere than files: pages that were fetched.
@@ -96,7 +97,9 @@ def build(
     """
     with writing(index):
         work, found, carry = building(index, paths, recipe, progress, collections, more)
-        return work.run(found, carry, lambda write: publish(index, write, work.recipe.keep))
+        report = work.run(found, carry, lambda write: publish(index, write, work.recipe.keep))
+        note_unread(index, None)
+        return report
 
 
 def add(
@@ -112,11 +115,13 @@ def add(
     A file that was read before goes by its old id and replaces what it gave.
 
     `collections` are given to all that is read, in the place of any given before. Where no article changes, nothing is
-    published, also if a document could not be read: the report says so.
+    published, also if a document could not be read: the report says so, and `unread`.
     """
     with writing(index):
         work, found, carry = adding(index, paths, recipe, progress, collections, more)
-        return work.run(found, carry, lambda write: publish(index, write, recipe.keep))
+        report = work.run(found, carry, lambda write: publish(index, write, recipe.keep))
+        note_unread(index, work.intake.seen, () if report.published else report.skipped)
+        return report
 
 
 def follow(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
@@ -128,7 +133,10 @@ def follow(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progres
     with writing(index):
         work, found, carry = adding(index, paths, recipe, progress, (), ())
         origins = {entry.id: entry.origin for entry in work.old.entries()} if work.old else {}
-        return work.run(found, _elsewhere(origins, carry, paths), lambda write: publish(index, write, recipe.keep))
+        carry = _elsewhere(origins, carry, paths)
+        report = work.run(found, carry, lambda write: publish(index, write, recipe.keep))
+        note_unread(index, work.intake.seen, () if report.published else report.skipped)
+        return report
 
 
 def _elsewhere(origins: Mapping[str, str], articles: Sequence[str], paths: Sequence[Path]) -> list[str]:

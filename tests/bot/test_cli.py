@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from index.publish import writing
+from index.sources.files import Skipped
+from index.unread import note_unread
 from tests.bot.conftest import Byline
+from tests.bot.tiny_archive import publish_articles
 from tests.conftest import ROOT, run_python
-from tests.index.tiny import edition, publish_texts
+from tests.index.tiny import TEXTS, article, edition, publish_texts
 
 CONTRACT = {
     "question", "status", "reason", "answer", "confidence", "citations", "groups", "nearest", "generation", "timings_ms",
@@ -429,3 +432,11 @@ def test_a_build_reads_what_was_received_and_what_is_removed_goes_with_its_docum
     (left,) = (json.loads(line)["id"] for line in byline("articles", "--json")[1].splitlines())
     assert byline("remove", left)[0] == 0
     assert source.exists()
+
+
+def test_status_names_what_could_not_be_added_though_nothing_was_published(byline: Byline) -> None:
+    publish_articles(byline.index, [article(*one) for one in TEXTS.items()])
+    note_unread(byline.index, (), [Skipped("https://a.example/b", "http_status", "a.example refuses (403)")])
+    code, output, _ = byline("status")
+    assert code == 0
+    assert "https://a.example/b: http_status: a.example refuses (403)" in output
