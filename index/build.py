@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -21,7 +22,7 @@ from index.collections import collection_name
 from index.draft import Draft
 from index.embed import Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.generations import Generation
+from index.generations import Generation, previous
 from index.intake import Carried, Intake, Progress
 from index.known import file_of
 from index.lay import Bulk, lay
@@ -190,9 +191,11 @@ def building(
 ) -> Work:
     """What `build` sets out to do, nothing of it done yet; call it inside `writing`."""
     old = _old(index)
-    if old is None:
+    if mends := old is None:
         recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
-    return Build(recipe, old, progress, given=collections), chain(documents(paths), more), ()
+        with suppress(IndexMissing, IndexDamaged, IndexMismatch):
+            old = Snapshot(previous(index))  # for the collections that were given by hand: no document says them
+    return Build(recipe, old, progress, given=collections, mends=mends), chain(documents(paths), more), ()
 
 
 def adding(
@@ -228,7 +231,7 @@ def _ids(old: Snapshot | None, recipe: Recipe) -> list[str]:
 
 
 class Build:
-    """One build: what it takes in, and what becomes of it."""
+    """One build: what it takes in, and what becomes of it. With `mends`, `old` is not current: all is published."""
 
     def __init__(
         self,
@@ -238,12 +241,13 @@ class Build:
         *,
         keeps: bool = False,
         given: Sequence[str] = (),
+        mends: bool = False,
     ) -> None:
         try:
             given = [collection_name(name) for name in given]
         except ValueError as wrong:
             raise IndexFailure(str(wrong)) from None
-        self.recipe, self.old = recipe, old
+        self.recipe, self.old, self._mends = recipe, old, mends
         self._reusable = old is not None and old.generation.manifest["recipe"] == recipe.describe()
         self.intake = Intake(old, self._prepare, progress, reusable=self._reusable, keeps=keeps, given=given)
         embedding = recipe.embedding
@@ -260,7 +264,7 @@ class Build:
     ) -> Report:
         """Take all of it in, and let `put` make a generation of it unless nothing changed."""
         taken: Iterator[Prepared | Carried] = chain(self.intake.read(found), self.intake.carried(carry))
-        if self._reusable and self.old is not None:
+        if self._reusable and self.old is not None and not self._mends:
             # most of it will be as it was: look at all of it before anything is written
             taken = iter(list(taken))
             if self._content() == self.old.generation.manifest["content"] or self.intake.changes_nothing():
