@@ -234,6 +234,9 @@ def test_what_could_not_be_added_is_noted_until_it_is_read_again_or_all_is_built
     assert add(index, [bad], RECIPE, quiet).published
     assert unread(index) == [failed]
     assert notes(index) == []
+    worse = write(tmp_path / "worse.txt", "")
+    assert add(index, [worse, write(tmp_path / "b.txt", "The mill burned.")], RECIPE, quiet).published
+    assert (unread(index), notes(index)) == ([failed], [("worse.txt", "empty_file")])
     build(index, [tmp_path / "a.txt", bad], RECIPE, quiet)
     assert unread(index) == []
     assert not [path for path in index.iterdir() if "unread" in path.name]
