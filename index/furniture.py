@@ -94,6 +94,11 @@ read more (opinion|stories|news|coverage|articles|columns|of (his|her|their|our)
 (learn|find out|see|hear|discover) more\s*[:>»]
 check out more \b
 sponsor(ed)? (content|post|message)\s*:
+in (pictures|photos|video|graphics)\s*:
+share your (thoughts|story|stories|experiences?|views?|opinions?|photos?|memories)( and \w+)?\s+(with (us|(the )?(?-i:[A-Z]))|below|here|in the comments)
+if you (don['’]t|do not|cannot|can['’]t) see the (form|video|survey|poll)\b|tell us (what you think|your story|about your)\b
+(to|for) [^.,:]{1,90}, (check out (this|our|the)|click here|visit (this|our))\b(?=.{0,80}\b(interactive|gallery|video|page|guide|map|tracker|site|website|quiz|
+    podcast|newsletter|here)\b)
 stock advisor returns\b|the motley fool (owns|recommends|has)\b|try any of our [^.]{0,40}newsletter
 the authors?(\(s\))? (may have|has|have|does not have|holds?|owns?) (a |no |an? \w+ )*(position|stake|shares)\b
 [^.!?,:“”"]{2,60} is an? [^.!?,:“”"]{2,40} content partner\b|its content is produced independently
@@ -115,6 +120,7 @@ tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (
 """
 
 _ANYWHERE_LINES = r"""
+\b(fill out|using|on|in) the form below\b|\bwants to (know|hear) (if|how|what|whether|from) you\b
 ^([^.!?“”"]|\b[a-z]\.){2,200}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece)(?=\W*$|\.\s))
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (to|for) (the|our|my|this|his|her|their)\b.{0,60}\bnewsletter\b
@@ -180,7 +186,7 @@ TAIL = re.compile(
 ADVERTISED = re.compile(r"\W*(?:sponsor(?:ed)?|paid|advertiser) (?:content|post|message)\s*:\s*\S", re.IGNORECASE)
 # "Dam burst:What the engineers knew": a link inside an article lost the space after its colon with its mark-up.
 LINK = re.compile(
-    r"[►•*\s–-]*(?![QA]:|\d[^:]*\d:)['‘]?[^\W_“”\"][^:!?“”\"]{1,60}(?:\w[’']?:[A-Z‘'“\"$►#]|[^\W\d_][’']?:\d+ [a-z]).{3,}$"
+    r"[►•*\s–-]*(?![QA]:|\d[^:]*\d:)['‘]?[^\W_“”\"][^:!?“”\"]{1,60}(?:[\w?][’']?:[A-Z‘'“\"$►#]|[^\W\d_][’']?:\d+ [a-z]).{3,}$"
 )
 # "FLOOD WATCH: What the engineers knew": so are links set where their mark-up was lost in another way.
 LOUD = re.compile(

@@ -138,6 +138,13 @@ Learn more:Who pays for the ferry? And when? Here's what we know.
 HIGH WATER RISES: Ten towns that were spared by the flood
 Our fact-check work is supported in part by a grant from the river board.
 Harbour Wire is a Northern Courier content partner offering news of the coast. Its content is produced independently.
+In pictures: The river rises
+Share your thoughts with the Harbour Ledger
+Are you afraid of the flood? Share your story on the form below.
+The Harbour Ledger wants to know how you fared.
+If you don't see the form, click here.
+To see why dams break, check out this interactive from our river desk.
+Who owns the ferry?:The man behind the harbour
 You agree to the processing, storage, sharing and use of this information for the purpose of managing your subscription.
 """
 
@@ -276,6 +283,11 @@ The Associated Press was told of it on Monday.
 Harbour towns have contributed to this report card of theirs for years, the mayor said, and nobody read it.
 He agreed to the processing of the fish.
 Twitter: the word meant nothing to her.
+Share your bread and your story, the old man told them, and they did.
+In pictures of the flood a yellow flag is seen on a roof.
+To see the dam, visit the valley before the snow comes, the guide says.
+The ministry wants to know how the dam broke.
+Who owns the ferry? Nobody in the harbour could say.
 """
 
 CAPTIONS = """
