@@ -14,7 +14,7 @@ as many from each sixth of its lengths, in the order of a digest of their ids; o
 Of the later ones a list of 979 concerts was left out.
 
 How they were marked: every sentence as `split(keep_boilerplate=True)` cuts it, so that whoever marks is not told what
-the rules think, all of it before any rule was changed.
+the rules think.
 
 - text: sentences, headings, list items, quotations, captions that say what is to be seen, corrections of facts,
   headings of rubrics, notes on how an interview was held, teasers that say something of what they point at;
