@@ -28,6 +28,7 @@ from index.embed import Embedder, Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexMismatch, IndexMissing
 from index.generations import CURRENT, previous
 from index.store import Scope, Snapshot, StoredArticle, open_snapshot
+from index.unread import unread
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +135,8 @@ class Archive:
         manifest = snapshot.generation.manifest
         files: Mapping[str, Mapping[str, int]] = manifest["files"]
         period = snapshot.period()
+        skipped = snapshot.skipped()
+        skipped += [one for one in unread(self.config.index.dir) if one not in skipped]
         return {
             "generation": snapshot.name,
             "published": manifest["published"],
@@ -144,7 +147,7 @@ class Archive:
             "models": {"embedding": manifest["embedding_model"], "reader": self._reader_place()},
             "bytes": sum(file["size"] for file in files.values()),
             "build_seconds": manifest["seconds"],
-            "skipped": [{"origin": s.origin, "reason": s.reason, "detail": s.detail} for s in snapshot.skipped()],
+            "skipped": [{"origin": s.origin, "reason": s.reason, "detail": s.detail} for s in skipped],
             "index": str(self.config.index.dir),
         }
 

@@ -6,13 +6,16 @@ promise: the citation is compared with the stored text before anything is shown.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.cite import Citation, check
 from bot.desk import Context
+from index.split import Sentence
 from index.store import Scope, Snapshot
 
 
 def around(snapshot: Snapshot, citation: Citation, sentences: int, scope: Scope = None) -> Context:
-    """The citation with that many sentences before and after it; with 0, only its place.
+    """The citation with up to that many sentences before and after it, none beyond boilerplate; with 0, only its place.
 
     Raises `CitationBroken` where it does not stand in this generation or the scope leaves its article out, and
     `ArticleUnknown` where the article is gone.
@@ -22,7 +25,16 @@ def around(snapshot: Snapshot, citation: Citation, sentences: int, scope: Scope 
     text, all_ = stored.article.text, stored.sentences
     first = next(i for i, one in enumerate(all_) if one.start == citation.start)
     last = next(i for i, one in enumerate(all_) if one.end == citation.end)
-    begin = all_[max(0, first - sentences)].start
-    end = all_[min(len(all_) - 1, last + sentences)].end
+    begin = all_[_reached(all_, first, -1, sentences)].start
+    end = all_[_reached(all_, last, 1, sentences)].end
     before, after = text[begin : citation.start], text[citation.end : end]
     return Context(before, citation.quote, after, first + 1, last + 1, len(all_))
+
+
+def _reached(sentences: Sequence[Sentence], at: int, step: int, most: int) -> int:
+    """The place of the last sentence that is shown that way; what is shown is one slice, so boilerplate ends it."""
+    for _ in range(most):
+        if not 0 <= at + step < len(sentences) or sentences[at + step].kind == "boilerplate":
+            break
+        at += step
+    return at

@@ -2,7 +2,8 @@
 
 Comes in: a stored article and a span of whole sentences in it. Goes out: a `Citation` whose quote is a slice of the
 canonical text. The promise the product stands on: `text[start:end] == quote`, checked here against text whose digest
-was just compared, and again by `check` before an answer is shown. No quote comes from anywhere but a slice.
+was just compared, and again by `check` before an answer is shown. No quote comes from anywhere but a slice, and none holds
+boilerplate.
 """
 
 from __future__ import annotations
@@ -93,5 +94,8 @@ def check(citations: tuple[Citation, ...], snapshot: Snapshot, scope: Scope = No
         starts = {sentence.start for sentence in stored.sentences}
         ends = {sentence.end for sentence in stored.sentences}
         whole = citation.start in starts and citation.end in ends
+        covered = (one for one in stored.sentences if one.start < citation.end and citation.start < one.end)
+        if any(one.kind == "boilerplate" for one in covered):
+            raise CitationBroken(f"the quote [{citation.marker}] holds what is no part of article {citation.article}")
         if not whole or text[citation.start : citation.end] != citation.quote or not citation.quote:
             raise CitationBroken(f"the quote [{citation.marker}] does not stand in article {citation.article}")

@@ -73,11 +73,12 @@ def _fail(failure: object, code: int) -> int:
 
 def _build(arguments: argparse.Namespace, config: Config) -> int:
     from bot.archive import recipe
+    from bot.chat_telegram.received import sources
     from bot.progress import progress
     from index.build import build
     from index.sources.kept import kept_documents
 
-    paths, more = (arguments.paths, ()) if arguments.paths else (config.index.sources, kept_documents(config.index.dir))
+    paths, more = (arguments.paths, ()) if arguments.paths else (sources(config), kept_documents(config.index.dir))
     with progress() as shown:
         return _reported(build(config.index.dir, paths, recipe(config), shown, arguments.collections, more))
 
@@ -92,11 +93,17 @@ def _add(arguments: argparse.Namespace, config: Config) -> int:
 
 def _remove(arguments: argparse.Namespace, config: Config) -> int:
     from bot.archive import recipe
+    from bot.chat_telegram.received import drop, left_over
     from bot.progress import progress
     from index.build import remove
+    from index.store import open_snapshot
 
+    origins = {entry.id: entry.origin for entry in open_snapshot(config.index.dir).entries()}
     with progress() as shown:
-        return _reported(remove(config.index.dir, arguments.articles, recipe(config), shown))
+        report = remove(config.index.dir, arguments.articles, recipe(config), shown)
+    gone = [origins.pop(id_) for id_ in report.gone if id_ in origins]
+    drop(left_over(config, gone, origins.values()))
+    return _reported(report)
 
 
 def _purge(arguments: argparse.Namespace, config: Config) -> int:
@@ -272,13 +279,14 @@ def _build_first(config: Config) -> None:
     """Build the index from the configured sources where there is none yet, not even a damaged one."""
     if not any(config.index.dir.glob("gen-*")):
         from bot.archive import recipe
+        from bot.chat_telegram.received import sources
         from bot.progress import progress
         from index.build import build
         from index.sources.kept import kept_documents
 
         more = kept_documents(config.index.dir)
         with progress() as shown:
-            report = build(config.index.dir, config.index.sources, recipe(config), shown, more=more)
+            report = build(config.index.dir, sources(config), recipe(config), shown, more=more)
         print(f"built {report.generation}: {report.counts['articles']} articles", file=sys.stderr)
 
 

@@ -29,7 +29,7 @@ def add_feed_commands(command: Command) -> None:
     one.add_argument("action", choices=("add", "remove", "list", "fetch"))
     one.add_argument("addresses", nargs="*", metavar="URL")
     one.add_argument("--json", action="store_true", help="with list: one feed a line")
-    one = command("watch", _watch, "fetch feeds and look at folders again and again, until it is stopped")
+    one = command("watch", _watch, "fetch feeds and follow folders, what goes from them too, until it is stopped")
     one.add_argument("paths", nargs="*", type=Path, metavar="PATH")
     one.add_argument("--once", action="store_true", help="one round, then stop")
 

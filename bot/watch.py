@@ -2,8 +2,9 @@
 
 Comes in: the configuration, folders. Goes out: a line for each round that changed something or failed. The promises
 others lean on: a round that fails costs that round alone; SIGTERM and Ctrl-C end it within seconds, with everything
-published that was fetched until then; files that were being read wait for the next start. What lies under the folders
-is added; what goes from there stays.
+published that was fetched until then; files that were being read wait for the next start. What comes under the folders
+is added, and what goes from there goes, as in a rebuild; all that came from elsewhere stays. A folder that is gone, or
+empty, takes nothing with it: a disk that is not there looks like that.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from bot.config import Config
 from bot.fetching import fetcher
 from bot.report import report_lines
 from bot.visible import visible
-from index.build import add
+from index.build import follow
 from index.errors import IndexBusy, IndexFailure
 from index.feeds import fetch_feeds
 from index.sources.fetch import Fetcher
@@ -51,7 +52,7 @@ def _round(config: Config, paths: Sequence[Path], fetching: Fetcher, stop: threa
     trouble = False
     try:
         if paths:
-            report = add(config.index.dir, paths, recipe(config), _until(stop))
+            report = follow(config.index.dir, paths, recipe(config), _until(stop))
             if report.published:
                 _say(report_lines(report))
         if not stop.is_set():

@@ -8,8 +8,10 @@ what is removed stays in no generation.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -20,16 +22,18 @@ from index.collections import collection_name
 from index.draft import Draft
 from index.embed import Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.generations import Generation
+from index.generations import Generation, previous
 from index.intake import Carried, Intake, Progress
+from index.known import file_of
 from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
 from index.publish import Write, publish, writing
-from index.sources.files import Skipped
-from index.sources.kept import forget
+from index.sources.files import File, Skipped, find
+from index.sources.kept import forget, kept_as
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
 from index.store import Snapshot, open_snapshot
+from index.unread import note_unread
 from index.words import WORDS_VERSION
 
 # Documents that come from elsewhere than files: pages that were fetched.
@@ -94,7 +98,9 @@ def build(
     """
     with writing(index):
         work, found, carry = building(index, paths, recipe, progress, collections, more)
-        return work.run(found, carry, lambda write: publish(index, write, work.recipe.keep))
+        report = work.run(found, carry, lambda write: publish(index, write, work.recipe.keep))
+        note_unread(index, None)
+        return report
 
 
 def add(
@@ -110,27 +116,70 @@ def add(
     A file that was read before goes by its old id and replaces what it gave.
 
     `collections` are given to all that is read, in the place of any given before. Where no article changes, nothing is
-    published, also if a document could not be read: the report says so.
+    published, also if a document could not be read: the report says so, and `unread`.
     """
     with writing(index):
         work, found, carry = adding(index, paths, recipe, progress, collections, more)
-        return work.run(found, carry, lambda write: publish(index, write, recipe.keep))
+        report = work.run(found, carry, lambda write: publish(index, write, recipe.keep))
+        note_unread(index, work.intake.seen, () if report.published else report.skipped)
+        return report
+
+
+def follow(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progress) -> Report:
+    """Make the index hold what lies under the paths now, beside all that came from elsewhere.
+
+    What went from there goes from the index, as in a rebuild. A path that is gone, or under which no file is left, takes
+    nothing with it: a disk that is not there looks like that.
+    """
+    with writing(index):
+        work, found, carry = adding(index, paths, recipe, progress, (), ())
+        origins = {entry.id: entry.origin for entry in work.old.entries()} if work.old else {}
+        carry = _elsewhere(origins, carry, paths)
+        report = work.run(found, carry, lambda write: publish(index, write, recipe.keep))
+        note_unread(index, work.intake.seen, () if report.published else report.skipped)
+        return report
+
+
+def _elsewhere(origins: Mapping[str, str], articles: Sequence[str], paths: Sequence[Path]) -> list[str]:
+    """Those of the articles that were not read from under the paths."""
+    there = [os.path.abspath(path) for path in paths if any(isinstance(one, File) for one in find([path]))]
+
+    def inside(origin: str) -> bool:
+        file = file_of(origin)
+        return "://" not in origin and any(file == path or file.startswith(path.rstrip("/") + "/") for path in there)
+
+    return [article for article in articles if not inside(origins[article])]
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
-    """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`.
+    """Take articles out, by id, an unambiguous beginning of one, or the address that they were fetched from.
 
-    They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
+    Raises `ArticleUnknown`. A page that is kept of an address goes also where no article came from it, or where the
+    index was built without it. They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
     generation is kept, however many `recipe.keep` says. A reader that holds one open keeps it until it opens the new
     one.
     """
     with writing(index):
         old = open_snapshot(index)
-        doomed = {(entry := old.entry(article)).id: entry.origin for article in articles}
-        forget(index, doomed.values(), doomed)
+        doomed, addresses = _doomed(index, old, articles)
+        forget(index, addresses, doomed)
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         work = Build(recipe, old, progress, keeps=True)
         return work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
+
+
+def _doomed(index: Path, old: Snapshot, articles: Iterable[str]) -> tuple[set[str], set[str]]:
+    """The ids of the articles that are to go, and the addresses of the pages that go with them or by themselves."""
+    ids, addresses = set[str](), set[str]()
+    for given in articles:
+        if page := kept_as(index, given):
+            addresses.add(page.address)
+            ids.update(entry.id for entry in old.entries() if page.address == entry.origin or given == entry.origin)
+        else:
+            entry = old.entry(given)
+            ids.add(entry.id)
+            addresses.add(entry.origin)
+    return ids, addresses
 
 
 # One build, the documents it reads, and the articles that stay without being read.
@@ -142,9 +191,11 @@ def building(
 ) -> Work:
     """What `build` sets out to do, nothing of it done yet; call it inside `writing`."""
     old = _old(index)
-    if old is None:
+    if mends := old is None:
         recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
-    return Build(recipe, old, progress, given=collections), chain(documents(paths), more), ()
+        with suppress(IndexMissing, IndexDamaged, IndexMismatch):
+            old = Snapshot(previous(index))  # for the collections that were given by hand: no document says them
+    return Build(recipe, old, progress, given=collections, mends=mends), chain(documents(paths), more), ()
 
 
 def adding(
@@ -180,7 +231,7 @@ def _ids(old: Snapshot | None, recipe: Recipe) -> list[str]:
 
 
 class Build:
-    """One build: what it takes in, and what becomes of it."""
+    """One build: what it takes in, and what becomes of it. With `mends`, `old` is not current: all is published."""
 
     def __init__(
         self,
@@ -190,12 +241,13 @@ class Build:
         *,
         keeps: bool = False,
         given: Sequence[str] = (),
+        mends: bool = False,
     ) -> None:
         try:
             given = [collection_name(name) for name in given]
         except ValueError as wrong:
             raise IndexFailure(str(wrong)) from None
-        self.recipe, self.old = recipe, old
+        self.recipe, self.old, self._mends = recipe, old, mends
         self._reusable = old is not None and old.generation.manifest["recipe"] == recipe.describe()
         self.intake = Intake(old, self._prepare, progress, reusable=self._reusable, keeps=keeps, given=given)
         embedding = recipe.embedding
@@ -212,7 +264,7 @@ class Build:
     ) -> Report:
         """Take all of it in, and let `put` make a generation of it unless nothing changed."""
         taken: Iterator[Prepared | Carried] = chain(self.intake.read(found), self.intake.carried(carry))
-        if self._reusable and self.old is not None:
+        if self._reusable and self.old is not None and not self._mends:
             # most of it will be as it was: look at all of it before anything is written
             taken = iter(list(taken))
             if self._content() == self.old.generation.manifest["content"] or self.intake.changes_nothing():

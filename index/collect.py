@@ -2,7 +2,7 @@
 
 Comes in: addresses of articles. Goes out: what a build reports, each address that failed among what was skipped. The
 promises others lean on: an address that fails costs itself alone and leaves what was kept of it before as it was;
-what is no article (a cookie wall, a page for an error) is not kept; there is one publish, after all was fetched;
+what is no article (a cookie wall, a page for an error, a page that the build refuses for good) is not kept; there is one publish, after all was fetched;
 pages are fetched from several hosts at a time, from one host never two at once. Knows nothing of feeds.
 """
 
@@ -45,6 +45,8 @@ _FEWEST_SENTENCES = 3
 # Failures that say more of the way, or of the hour, than of the page.
 OF_THE_NETWORK = frozenset({"unreachable", "host_unknown", "tls", "truncated", "too_slow"})
 _TROUBLES = 3
+# What a build refuses of a page that was read well: it would refuse the same bytes again.
+_NO_ARTICLE = frozenset({"no_text", "too_many_sentences", "too_large"})
 # Parsers keep tables of their own that were not made for several threads; the time goes into the network anyway.
 _PARSING = threading.Lock()
 
@@ -96,6 +98,8 @@ def publish_gathered(
     )  # fmt: skip
     report = add(index, paths, recipe, progress, collections, more=_each(index, found, failed))
     _forget_superseded(index, [one.page for one in gathered if one.page])
+    refused = {skipped.origin for skipped in report.skipped if skipped.reason in _NO_ARTICLE}
+    forget(index, refused.intersection(found))
     return report
 
 

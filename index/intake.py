@@ -58,12 +58,12 @@ class Intake:
         self.skipped: list[Skipped] = []
         self._taken: dict[str, tuple[str, str]] = {}  # article id -> fingerprint and origin
         self._replaced: set[str] = set()
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
 
     def read(self, found: Iterable[Document | Skipped]) -> Iterator[Prepared | Carried]:
         """Articles of the documents; those known already as `Carried`, since all else is in the old generation."""
         for document in found:
-            self._seen.add(document.origin)
+            self.seen.add(document.origin)
             if isinstance(document, Skipped):
                 self.skipped.append(document)
                 continue
@@ -100,7 +100,7 @@ class Intake:
         An old note that a document repeats an article goes with that article.
         """
         gone = self.known.entries.keys() - self._taken.keys()
-        old = self.known.notes_beside(self._seen) if self._keeps else ()
+        old = self.known.notes_beside(self.seen) if self._keeps else ()
         return [*(note for note in old if not any(id_ in note.detail for id_ in gone)), *self.skipped]
 
     def changes_nothing(self) -> bool:

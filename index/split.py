@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from index.boilerplate import Mark, boilerplate_lines
+from index.boilerplate import Mark, boilerplate_lines, boilerplate_sentence
 from index.boundaries import boundaries
 from index.language import guess_language
 from index.lines import Span, extends, is_item, paragraphs, trim
@@ -22,7 +22,7 @@ from index.lines import Span, extends, is_item, paragraphs, trim
 Kind = Literal["sentence", "heading", "caption", "boilerplate"]
 
 # Part of the index manifest: it changes whenever the pieces of any text may change.
-SPLITTER_VERSION: Final = "1"
+SPLITTER_VERSION: Final = "2"
 LONGEST: Final = 2_000
 
 _LONGEST_HEADING = 160
@@ -59,7 +59,7 @@ def split(
     With `keep_boilerplate`, the page's furniture is split as the rest of the text, and no piece is boilerplate.
     """
     lines = paragraphs(text)
-    marks = boilerplate_lines(text, lines)
+    marks = boilerplate_lines(text, lines, title)
     if keep_boilerplate:
         marks = tuple(None if mark == "boilerplate" else mark for mark in marks)
     usual = language or guess_language(text)
@@ -75,7 +75,12 @@ def split(
             kind = mark or _kind(text, lines, marks, i, spans, title)
             if kind == "heading":
                 spans = [(start, end)]
-        pieces.extend(Sentence(a, b, text[a:b], kind) for span in spans for a, b in _short(text, *span))
+        inside = len(spans) > 1 and not keep_boilerplate
+        for span in spans:
+            furniture = inside and boilerplate_sentence(text[slice(*span)])
+            pieces.extend(
+                Sentence(a, b, text[a:b], "boilerplate" if furniture else kind) for a, b in _short(text, *span)
+            )
     return tuple(pieces)
 
 

@@ -3,14 +3,14 @@
 Comes in: bytes and the name that a stranger may have chosen. Goes out: a file under a name of our own, made from its
 content, so that the same document sent twice is one file. The promises others lean on: nothing is written outside
 `<index>/received`, whatever the document is called; a file is there whole or not at all; what became no article is
-deleted again. Knows nothing of formats: those are told by content when the file is read.
+deleted again, and so is a document whose articles were all removed. Knows nothing of formats: those are told by content when the file is read.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bot.config import Config
@@ -69,3 +69,9 @@ def mine(config: Config, origin: str) -> Path | None:
     """The received file that an article's origin names, or None for what lies elsewhere."""
     path = Path(file_of(origin))
     return path if path.parent == folder(config).absolute() else None
+
+
+def left_over(config: Config, gone: Iterable[str], staying: Iterable[str]) -> list[Path]:
+    """The received files that articles which are gone were read from, and none that stays."""
+    files = {path for origin in gone if (path := mine(config, origin)) is not None}
+    return sorted(files - {mine(config, origin) for origin in staying}) if files else []

@@ -35,6 +35,8 @@ _ROBOTS_AGAIN = 600.0
 # Sites may ask for longer pauses, up to this: beyond it a feed would never be read to its end.
 _LONGEST_PAUSE = 30.0
 _LONGEST_WAIT = 86_400.0
+# Of so many sites it is remembered what they ask for; the rules of one may take half a megabyte and more in memory.
+_MOST_SITES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,10 @@ class Fetched:
 
 
 class Fetcher:
-    """The one way to the web. What it keeps, it keeps in memory: each site's robots.txt, and when a host was asked."""
+    """The one way to the web. What it keeps, it keeps in memory: the robots.txt of some sites, and when a host was asked.
+
+    Of sites beyond `_MOST_SITES` those are forgotten whose rules are oldest; they are asked for them again.
+    """
 
     def __init__(self, fetching: Fetching, wire: Wire | None = None) -> None:
         self.fetching = fetching
@@ -209,12 +214,26 @@ class Fetcher:
             rules, until = self._robots.get(at.root, (None, 0.0))
             if rules is None or time.monotonic() >= until:
                 rules, keep = self._robots_of(at, limits)
-                self._robots[at.root] = (rules, time.monotonic() + keep)
+                with self._lock:
+                    self._robots.pop(at.root, None)  # so that the oldest come first
+                    self._robots[at.root] = (rules, time.monotonic() + keep)
+                    self._forget_oldest()
         if isinstance(rules, FetchFailed):
             raise FetchFailed(rules.reason, rules.detail, status=rules.status, again=rules.again)
         if not rules.can_fetch(str(at), PRODUCT):
             detail = f"robots.txt of {at.host} asks not to fetch it; open it in a browser, save the page, give its file"
             raise FetchFailed("robots", detail)
+
+    def _forget_oldest(self) -> None:
+        """Keep what is known of sites within bounds; call it with the lock held."""
+        now = time.monotonic()
+        for root in list(self._robots)[:-_MOST_SITES]:
+            del self._robots[root]
+        for root in [root for root, asking in self._asking.items() if root not in self._robots and not asking.locked()]:
+            del self._asking[root]
+        for times in (self._free, self._busy):
+            for host in [host for host, until in times.items() if until <= now] if len(times) > _MOST_SITES else ():
+                del times[host]
 
     def _robots_of(self, at: Address, limits: Budget) -> tuple[Protego | FetchFailed, float]:
         """The site's rules, or why there are none, and how long that holds (RFC 9309, 2.3.1)."""

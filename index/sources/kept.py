@@ -25,12 +25,14 @@ from index.errors import DocumentRejected
 from index.sources.files import Skipped
 from index.sources.media import PAGES, media_type
 from index.sources.read import Document, document_in
+from index.sources.sniff import HEAD, markup_of
 
 FOLDER = "fetched"
 # Between the two files of a page that is being written there are milliseconds; what stands alone longer is left over.
 _WRITING_SECONDS = 60
 _DRAFT = re.compile(r"\.[0-9a-f]{32}\.(?:json|[0-9a-f]{16})\.(\d+)-\d+")
 _BYTES = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})")
+_TAG = re.compile(rb"<[A-Za-z!/]")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 
 
@@ -53,10 +55,19 @@ _NAMES = {field.name for field in fields(Page)}
 
 def document(page: Page, data: bytes) -> Document:
     """The page as a document of the format that its type and its bytes agree on; raises `DocumentRejected`."""
-    suffix = PAGES.get(media_type(page.content_type), ".html" if not page.content_type else ".bin")
+    told = media_type(page.content_type)
+    suffix = PAGES.get(told, ".bin") if told else _suffix_of(data)
     if suffix in (".html", ".txt", ".md"):
         data = _in_utf8(data, page.content_type)
     return document_in(data, f"page{suffix}", page.address, page.final_address)
+
+
+def _suffix_of(data: bytes) -> str:
+    """The extension to go by where the server names no type: none, so that the content decides, but for a page's parts."""
+    head = data[:HEAD]
+    with suppress(DocumentRejected):
+        return ".html" if markup_of("page", head) == "text" and _TAG.search(head) else ""
+    return ""
 
 
 def _in_utf8(data: bytes, content_type: str) -> bytes:
@@ -115,6 +126,12 @@ def intact(index: Path, page: Page) -> bool:
         return bool(_bytes(index, page))
     except DocumentRejected:
         return False
+
+
+def kept_as(index: Path, given: str) -> Page | None:
+    """What is kept of an address as a person gives it: as it was fetched, or as it led further."""
+    exact = kept(index, given)
+    return exact or next((page for page in pages(index) if page.final_address == given), None)
 
 
 def forget(index: Path, addresses: Collection[str], articles: Collection[str] = ()) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from bot.archive import Archive
 from bot.around import around
+from bot.cite import Place, cite
 from bot.errors import CitationBroken
 from index.errors import ArticleUnknown
 from tests.bot.tiny_archive import archive, publish_articles
@@ -35,6 +36,34 @@ def test_a_citation_and_its_neighbours_are_adjacent_slices(held: Archive) -> Non
             assert shown.before + shown.quote + shown.after == whole
             assert (shown.quote, shown.of) == (cited.quote, len(stored.sentences))
             assert stored.sentences[shown.first - 1].start == cited.start
+
+
+def test_boilerplate_is_neither_shown_around_a_citation_nor_cited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends what is shown, as that is one slice of the text; a citation that held some would be broken."""
+    text = (
+        "The ferry left the harbour at nine.\n\nMORE:Ten ferries that never came back\n\nThe ferry was found at noon.\n\n"
+        "Nobody was hurt on the ferry.\n\nSign up for our ferry newsletter.\n\nThe ferry sails again."
+    )
+    publish_articles(tmp_path, [article("ferry.txt", text)])
+    snapshot = archive(tmp_path, monkeypatch).snapshot()
+    stored = snapshot.article(next(snapshot.entries()).id)
+    assert [one.kind for one in stored.sentences].count("boilerplate") == 2
+    cited = cite(Place(stored, 2, 2, None, 1.0), 1)
+    shown = around(snapshot, cited, 3)
+    assert (shown.before, shown.after.strip()) == ("", "Nobody was hurt on the ferry.")
+    for first, last in ((1, 1), (0, 2), (2, 4)):
+        with pytest.raises(CitationBroken, match="no part of article"):
+            around(snapshot, cite(Place(stored, first, last, None, 1.0), 1), 0)
+    asking = ("Sign up for our ferry newsletter", "ferries that never came back", "ferry harbour noon hurt newsletter")
+    for question in asking:
+        answer = archive(tmp_path, monkeypatch).ask(question).answer
+        quotes = [
+            one.quote
+            for one in (*answer.citations, *answer.nearest, *archive(tmp_path, monkeypatch).found(question, 9))
+        ]
+        assert quotes and not any("MORE" in quote or "Sign up" in quote for quote in quotes)
 
 
 def test_a_newer_generation_changes_nothing_for_who_holds_the_old_one(held: Archive) -> None:

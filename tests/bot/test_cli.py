@@ -13,9 +13,12 @@ from typing import Any
 import pytest
 
 from index.publish import writing
+from index.sources.files import Skipped
+from index.unread import note_unread
 from tests.bot.conftest import Byline
+from tests.bot.tiny_archive import publish_articles
 from tests.conftest import ROOT, run_python
-from tests.index.tiny import edition, publish_texts
+from tests.index.tiny import TEXTS, article, edition, publish_texts
 
 CONTRACT = {
     "question", "status", "reason", "answer", "confidence", "citations", "groups", "nearest", "generation", "timings_ms",
@@ -409,3 +412,31 @@ def test_show_raw_marks_every_paragraph_with_its_kind_and_the_json_tells_them_ap
         marked = [shown["text"][start:end] for start, end, kind in shown["sentences"] if kind == "boilerplate"]
         assert marked == ["Advertisement", "Follow us on Facebook"]
     assert "Advertisement" in byline("show", "dam")[1]
+
+
+@pytest.mark.model
+def test_a_build_reads_what_was_received_and_what_is_removed_goes_with_its_document(byline: Byline) -> None:
+    """A document stays as long as an article of it does; one that lies elsewhere is nobody's to delete."""
+    source = write(byline.folder, "sources/ferry.txt", STORY)
+    lines = '{"text": "The dam of Lowmoor held."}\n{"text": "The mill of Lowmoor burned."}\n'
+    received = write(byline.index, "received/tg-0123.jsonl", lines)
+    settings = {"BYLINE_INDEX__SOURCES": f'["{source.parent}"]'}
+    assert byline("build", **settings)[0] == 0
+    articles = [json.loads(line) for line in byline("articles", "--json")[1].splitlines()]
+    assert sorted(Path(one["origin"].split(":")[0]).name for one in articles) == ["ferry.txt", *["tg-0123.jsonl"] * 2]
+    first, second = (one["id"] for one in articles if "tg-0123" in one["origin"])
+    assert byline("remove", first)[0] == 0
+    assert received.exists()
+    assert byline("remove", second)[0] == 0
+    assert not received.exists()
+    (left,) = (json.loads(line)["id"] for line in byline("articles", "--json")[1].splitlines())
+    assert byline("remove", left)[0] == 0
+    assert source.exists()
+
+
+def test_status_names_what_could_not_be_added_though_nothing_was_published(byline: Byline) -> None:
+    publish_articles(byline.index, [article(*one) for one in TEXTS.items()])
+    note_unread(byline.index, (), [Skipped("https://a.example/b", "http_status", "a.example refuses (403)")])
+    code, output, _ = byline("status")
+    assert code == 0
+    assert "https://a.example/b: http_status: a.example refuses (403)" in output

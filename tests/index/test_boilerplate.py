@@ -100,6 +100,52 @@ Please enable JavaScript to watch this video
 LONDON —
 * * *
 ________
+Photograph: Getty Images
+Photo credit: Harbour Wire
+Credit: Harbour Wire
+Photo by Jane Doe
+(Photo by Jane DOE / AFP) (Photo by JANE DOE/AFP via Getty Images)
+Jane Doe/Harbour Wire
+Jane Doe/Pool/Getty Images
+courtesy Jane Doe
+The Associated Press
+jane.doe@harbourledger.example
+Email: jane.doe@harbourledger.example
+Twitter: @janedoe
+Follow Jane Doe on Twitter: @JaneDoe.
+Follow Jane Doe @janedoe.
+Contact Jane Doe at (555) 555-0100.
+You can reach her at jane.doe@harbourledger.example.
+By The Associated Press.
+Jane Doe and John Roe in Port Town contributed to this report.
+JUST WATCHED Dam holds as the river rises Replay More Videos ... MUST WATCH Dam holds as the river rises 02:11
+Editor’s Note: Jane Doe is a professor of rivers in Port Town. The views expressed in this commentary are her own.
+Editor's note: A version of this story first appeared in our River newsletter.
+The opinions expressed in this commentary are her own.
+Read more opinion at the Harbour Ledger.
+Check out more pictures here.
+Follow the latest on the flood here.
+(Click here to watch)
+(Read more about what moved the engineers and who pays for it here.)
+(You can get “Five Rivers” delivered to your inbox daily. Sign up here.)
+For more stories of rivers, sign up to the weekly Upstream newsletter.
+More harbour news: https://harbour.example/news
+Gallery: The flood in pictures
+HIGH WATER:What the engineers knew
+High water:Could the dam have burst? What we know
+Learn more:Who pays for the ferry? And when? Here's what we know.
+'It was close':Ferrymen tell of the flood
+HIGH WATER RISES: Ten towns that were spared by the flood
+Our fact-check work is supported in part by a grant from the river board.
+Harbour Wire is a Northern Courier content partner offering news of the coast. Its content is produced independently.
+In pictures: The river rises
+Share your thoughts with the Harbour Ledger
+Are you afraid of the flood? Share your story on the form below.
+The Harbour Ledger wants to know how you fared.
+If you don't see the form, click here.
+To see why dams break, check out this interactive from our river desk.
+Who owns the ferry?:The man behind the harbour
+You agree to the processing, storage, sharing and use of this information for the purpose of managing your subscription.
 """
 
 NEWS = """
@@ -218,11 +264,34 @@ Dam holds as river reaches record height
 What the engineers feared
 A long list of closures
 Thousands flee as last village falls
+Jane Doe/John Roe was the ticket that nobody wanted.
+Contact the harbour office at 555 0100 before you set out.
+Follow the river to the sea and you will find them, he said.
+Editor's note: Three people named here have died since the dam burst.
+The opinions of the engineers were never asked for.
+Read more than the first page, she told the court.
+See the river from here and you will understand, the ferryman said.
+Watch what they do there, and not what they say.
+More than one rule was broken: https was not among them.
+The committee heard three things: Money was short, time was shorter, and nobody had asked.
+WINNER: Jane Doe of the rowing club of Port Town
+MONDAY: Market day in the harbour square
+Q:What did the engineers know? A:More than they said.
+You can follow the river for nine miles before it bends.
+The gallery: a long room with nine windows and no door.
+The Associated Press was told of it on Monday.
+Harbour towns have contributed to this report card of theirs for years, the mayor said, and nobody read it.
+He agreed to the processing of the fish.
+Twitter: the word meant nothing to her.
+Share your bread and your story, the old man told them, and they did.
+In pictures of the flood a yellow flag is seen on a roof.
+To see the dam, visit the valley before the snow comes, the guide says.
+The ministry wants to know how the dam broke.
+Who owns the ferry? Nobody in the harbour could say.
 """
 
 CAPTIONS = """
 Photo: Smoke over the harbour on Tuesday morning
-Photograph: Getty Images
 Picture: A closed bridge in the north of the city
 Image caption The harbour was closed for nine hours
 Image copyright Reuters
@@ -234,8 +303,6 @@ Foto: Der Hafen am Dienstag
 A tanker enters the harbour on Tuesday (Photo: Harbour Wire)
 Smoke rises over the harbour. (AP Photo)
 A tanker in the harbour. [Getty Images]
-Photo credit: Harbour Wire
-Credit: Harbour Wire
 Caption: Smoke over the harbour
 """
 
@@ -266,6 +333,49 @@ def test_captions_are_told_from_sentences(line: str) -> None:
 def test_a_tail_of_links_goes_with_its_head() -> None:
     text = "The dam held.\n\nMost popular\n\nFive ways to cook a carp\n\nWho owns the ferry?"
     assert marks(text) == [None, "boilerplate", "boilerplate", "boilerplate"]
+
+
+def test_names_before_the_text_are_its_authors_unless_the_title_speaks_of_them() -> None:
+    """Without a title nothing tells a name from a heading."""
+    text = "Jane Doe\n\nThe Port Town Press\n\nThe dam held on Monday.\n\nJohn Roe\n\nHe stayed."
+    assert _kept(text, "Dam holds") == ["The dam held on Monday.", "John Roe", "He stayed."]
+    assert _kept(text, "Why Jane Doe left")[0] == "Jane Doe"
+    assert _kept(text, None)[0] == "Jane Doe"
+    assert _kept("BRIDGES CLOSED\n\nNobody knows why.", "Two bridges") == ["BRIDGES CLOSED", "Nobody knows why."]
+
+
+def test_who_signs_a_report_is_furniture_and_who_spoke_is_not() -> None:
+    assert _kept("The dam held.\n\n— Jane Doe, Harbour Press") == ["The dam held."]
+    assert _kept("“The dam held.”\n\n— Jane Doe") == ["“The dam held.”", "— Jane Doe"]
+
+
+def test_furniture_inside_a_paragraph_goes_and_its_neighbours_stay() -> None:
+    text = "A ferry leaves the harbour on Tuesday. Jane Doe/Harbour Wire\n\nThe dam held. Read more about it here. Nobody was hurt."
+    assert _kept(text) == ["A ferry leaves the harbour on Tuesday.", "The dam held.", "Nobody was hurt."]
+    assert _kept("“The dam held. Read more about it here,” he said.") == [
+        "“The dam held. Read more about it here,” he said."
+    ]
+
+
+def test_what_was_paid_for_goes_to_the_end_of_the_page() -> None:
+    text = (
+        "The dam held.\n\nSponsor content: Ten dams we like\n\nWhen Jane Doe speaks of dams, listen.\n\nShe owns two."
+    )
+    assert _kept(text) == ["The dam held."]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Aa/ " * 100, "Aa, Aa via Aa for " * 20, "— " + "Aa, " * 20 + "1", "• " * 600 + "A:", "A/" * 200, "a@" * 200, "- " * 600,
+     "Editor’s Note: " + "is the opinions expressed " * 40, "(photo by " * 40, "Aa and " * 50, "see " + "a " * 200],
+)  # fmt: skip
+def test_no_line_keeps_the_rules_busy(line: str) -> None:
+    """A rule that can match in many ways would not come to an end on some of these within the tests' time limit."""
+    assert len(marks(f"The dam held.\n\n{line.strip()}\n\nNobody was hurt.")) == 3
+
+
+def _kept(text: str, title: str | None = None) -> list[str]:
+    return [piece.text for piece in split(text, title) if piece.kind != "boilerplate"]
 
 
 def test_news_after_a_share_button_is_not_its_tail() -> None:

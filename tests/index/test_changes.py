@@ -14,7 +14,9 @@ from index import build as building
 from index.build import add, build, remove
 from index.errors import IndexMismatch
 from index.generations import current
+from index.sources.files import Skipped
 from index.store import open_snapshot
+from index.unread import FILE, unread
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.tiny import NGramEmbedder
 
@@ -215,3 +217,36 @@ def test_the_place_of_the_model_is_told_but_does_not_count(tmp_path: Path, monke
     assert manifest["embedding_model"] == RECIPE.embedding.model
     moved = replace(RECIPE, embedding=replace(RECIPE.embedding, model=os.fspath(tmp_path / "elsewhere")))
     assert not build(index, [path], moved, quiet).published
+
+
+def test_what_could_not_be_added_is_noted_until_it_is_read_again_or_all_is_built_anew(tmp_path: Path) -> None:
+    """Only where nothing was published: a generation holds its own notes. Each document is noted once."""
+    index, bad = tmp_path / "index", write(tmp_path / "bad.txt", "")
+    build(index, [write(tmp_path / "a.txt", "The harbour reopened.")], RECIPE, quiet)
+    failed = Skipped("https://a.example/b", "unreachable", "nobody answers")
+    for _ in range(2):
+        assert not add(index, [bad, tmp_path / "a.txt"], RECIPE, quiet, more=[failed]).published
+        assert [(one.origin, one.reason) for one in unread(index)] == [
+            (str(bad), "empty_file"),
+            ("https://a.example/b", "unreachable"),
+        ]
+    write(bad, "The dam held.")
+    assert add(index, [bad], RECIPE, quiet).published
+    assert unread(index) == [failed]
+    assert notes(index) == []
+    worse = write(tmp_path / "worse.txt", "")
+    assert add(index, [worse, write(tmp_path / "b.txt", "The mill burned.")], RECIPE, quiet).published
+    assert (unread(index), notes(index)) == ([failed], [("worse.txt", "empty_file")])
+    build(index, [tmp_path / "a.txt", bad], RECIPE, quiet)
+    assert unread(index) == []
+    assert not [path for path in index.iterdir() if "unread" in path.name]
+
+
+def test_notes_that_came_to_harm_are_none(tmp_path: Path) -> None:
+    index, bad = tmp_path / "index", write(tmp_path / "bad.txt", "")
+    build(index, [write(tmp_path / "a.txt", "The harbour reopened.")], RECIPE, quiet)
+    for harm in ("{", '[["a"]]', "[1]", "null"):
+        write(index / FILE, harm)
+        assert unread(index) == []
+    add(index, [bad], RECIPE, quiet)
+    assert [one.reason for one in unread(index)] == ["empty_file"]

@@ -12,7 +12,7 @@ import pytest
 
 from index.build import Report, add, build, remove
 from index.collect import add_addresses
-from index.errors import IndexBusy, IndexFailure
+from index.errors import ArticleUnknown, IndexBusy, IndexFailure
 from index.generations import current
 from index.publish import writing
 from index.sources.fetch import Fetcher, Fetching
@@ -164,6 +164,52 @@ def test_an_article_is_removed_with_the_page_it_came_from(tmp_path: Path, fetche
     assert [page.address for page in pages(tmp_path)] == at(0)
     assert not any(b"ferry number 1" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert not build(tmp_path, [], RECIPE, quiet, more=kept_documents(tmp_path)).published
+
+
+def test_a_page_is_removed_by_its_address_whether_or_not_the_index_holds_its_article(
+    tmp_path: Path, fetcher: Fetcher
+) -> None:
+    """A build of paths alone leaves what was fetched where it is, out of the index."""
+    (tmp_path / "a.txt").write_text("The bridge was closed.")
+    add_to(tmp_path, fetcher, 0, 1)
+    remove(tmp_path, at(0), RECIPE, quiet)
+    assert [entry.title for entry in open_snapshot(tmp_path).entries()] == ["Story 1"]
+    build(tmp_path, [tmp_path / "a.txt"], RECIPE, quiet)
+    assert [page.address for page in pages(tmp_path)] == at(1)
+    assert not remove(tmp_path, at(1), RECIPE, quiet).published
+    assert not list((tmp_path / FOLDER).iterdir())
+    assert open_snapshot(tmp_path).counts["articles"] == 1
+    with pytest.raises(ArticleUnknown):
+        remove(tmp_path, at(1), RECIPE, quiet)
+
+
+def test_a_page_that_the_build_refuses_for_good_is_not_kept(tmp_path: Path, fetcher: Fetcher) -> None:
+    """It is named and costs itself alone; its bytes would only be refused again."""
+    add_to(tmp_path, fetcher, 0)
+    few = replace(RECIPE, max_sentences=3)
+    (tmp_path / "a.txt").write_text("The bridge was closed.")
+    build(tmp_path, [tmp_path / "a.txt"], few, quiet)
+    report = add_addresses(tmp_path, at(1), few, quiet, fetcher)
+    assert [skipped.reason for skipped in report.skipped] == ["too_many_sentences"]
+    assert [page.address for page in pages(tmp_path)] == at(0)
+
+
+@pytest.mark.parametrize(
+    ("data", "markup"),
+    [
+        (story("bare"), "html"),
+        (b"<h1>Story bare</h1>" + b"<p>The ferry sailed at nine. Nobody was hurt. It came back.</p>" * 3, "html"),
+        (b"The ferry sailed at nine. Nobody was hurt. It came back at noon.", "text"),
+        (paper.pdf([paper.drawn(paper.column("The ferry sailed at nine. Nobody was hurt. It came back."))]), "pdf"),
+    ],
+)
+def test_where_the_server_names_no_type_the_content_decides(
+    tmp_path: Path, data: bytes, markup: str, fetcher: Fetcher, server: Server
+) -> None:
+    server.answer = site({"/bare": Reply(data, headers={})})
+    add_to(tmp_path, fetcher, "bare")
+    (entry,) = open_snapshot(tmp_path).entries()
+    assert open_snapshot(tmp_path).article(entry.id).article.markup == markup
 
 
 def test_the_same_address_again_is_a_conditional_request_that_changes_nothing(

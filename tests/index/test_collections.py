@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from index.build import add, build, remove
 from index.collections import collection_name, collection_names
+from index.draft import VECTORS
 from index.errors import IndexFailure
 from index.generations import current
 from index.store import open_snapshot, verify
@@ -134,6 +135,21 @@ def test_a_name_that_is_none_is_left_out_and_flagged(index: Path, tmp_path: Path
     article = snapshot.article("a").article
     assert article.flags == ("bad_collections",)
     assert article.collections == (("north",) if bad == ["north", "a b"] else ())
+
+
+def test_they_outlive_damage_where_an_older_generation_is_whole(index: Path, tmp_path: Path) -> None:
+    """No document says them, so a rebuild that mends takes them from there; it is published though nothing else differs."""
+    folder = tmp_path / "n"
+    write(folder / "a.txt", "Alpha reopened.")
+    build(index, [folder], RECIPE, quiet, ["north"])
+    add(index, [lines(tmp_path / "wire.jsonl", {"text": "Beta closed."})], RECIPE, quiet, ["south"])
+    add(index, [write(tmp_path / "c.txt", "Gamma burned.")], RECIPE, quiet)
+    remaining = [folder, tmp_path / "wire.jsonl"]
+    harmed = current(index).folder / VECTORS
+    harmed.write_bytes(b"?" * harmed.stat().st_size)
+    report = build(index, remaining, RECIPE, quiet)
+    assert (report.published, report.embedded) == (True, 0)
+    assert carried(index) == {"Alpha": ("north",), "Beta": ("south",)}
 
 
 def test_another_file_of_the_same_name_inherits_nothing(index: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import FetchFailed
+from index.sources import fetch
 from index.sources.fetch import Fetched, Fetcher, Fetching
 from index.sources.wire import Wire
 from tests.index.sources.test_address import ALLOWED, FORBIDDEN, GENERATED
@@ -377,6 +378,19 @@ def test_robots_txt_is_asked_once_a_site_and_obeyed(town: Town) -> None:
         assert failure(fetcher, f"http://news.example{path}").reason == "robots"
     assert town.server
     assert [request.target for request in town.server.asked] == ["/robots.txt", "/a", "/private/open/1"]
+
+
+def test_of_many_sites_only_the_last_are_remembered(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that fetches for months keeps no more than so many; a site that was forgotten is asked again."""
+    monkeypatch.setattr(fetch, "_MOST_SITES", 3)
+    fetcher = answering(town, site({"/a": Reply(story(1))}, "User-agent: *\nDisallow: /private"))
+    for host in (*"abcdef", "f", "a"):
+        fetcher.fetch(f"http://{host}.example/a")
+    assert town.server
+    asked = [request.headers["host"] for request in town.server.asked if request.target == "/robots.txt"]
+    assert asked == [f"{host}.example" for host in "abcdefa"]
+    remembered = (fetcher._robots, fetcher._asking, fetcher._free, fetcher._busy)
+    assert [len(one) <= 4 for one in remembered] == [True] * 4
 
 
 def test_robots_txt_holds_for_where_a_redirect_leads_too(town: Town) -> None:

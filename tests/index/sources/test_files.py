@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.report import troubled
 from index.article import Article
+from index.build import Recipe, build
 from index.errors import DocumentRejected
 from index.sources.files import File, Skipped, find, opened, shown
 from tests.index.sources.reading import read_articles
@@ -65,6 +67,19 @@ def test_070_one_bad_file_among_a_thousand_good(tmp_path: Path) -> None:
     skipped = [item for item in items if isinstance(item, Skipped)]
     assert len(items) == 1001
     assert [(Path(item.origin).name, item.reason) for item in skipped] == [("0500-bad.txt", "bad_encoding")]
+
+
+@pytest.mark.usefixtures("embedder")
+def test_070_a_build_of_them_stores_the_thousand_and_names_the_one(tmp_path: Path) -> None:
+    """The command line then ends with 1: what the user can mend; 2 stays for wrong usage, as in every command."""
+    (folder := tmp_path / "n").mkdir()
+    for number in range(1000):
+        (folder / f"{number:04}.txt").write_text(f"Article {number} is good.")
+    (folder / "0500-bad.txt").write_bytes(b"bad \xff\xfe\x80\x81 bytes")
+    report = build(tmp_path / "index", [folder], Recipe(), lambda what, done, total: None)
+    assert (report.counts["articles"], len(report.added), report.published) == (1000, 1000, True)
+    assert [(Path(item.origin).name, item.reason) for item in report.skipped] == [("0500-bad.txt", "bad_encoding")]
+    assert troubled(report)
 
 
 def test_a_link_or_pipe_put_in_the_place_of_a_file_is_not_opened(tmp_path: Path) -> None:
