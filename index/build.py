@@ -245,7 +245,7 @@ class Build:
         old = self.old
         draft = Draft(folder, None if old is None else old.words)
         try:
-            lay(draft, prepared, self._bulk, None if old is None else old.vectors)
+            lay(draft, prepared, self._bulk, None if old is None else old.matrix)
             draft.skip(self.intake.notes())
             return draft.finish()
         finally:

@@ -14,6 +14,7 @@ import numpy as np
 from index.draft import Draft, Kept
 from index.embed import Embedder, Vectors
 from index.prepare import Prepared, embedded_text
+from index.vectors import Matrix
 from index.words import terms
 
 # Passages embedded at a time: enough to sort by length without padding waste, little enough to hold in memory.
@@ -50,7 +51,7 @@ class Bulk:
 Waiting = list[list[str] | range]
 
 
-def lay(draft: Draft, taken: Iterable[Prepared | Kept], bulk: Bulk, before: Vectors | None) -> None:
+def lay(draft: Draft, taken: Iterable[Prepared | Kept], bulk: Bulk, before: Matrix | None) -> None:
     """Write the articles and their vectors, in the same order; `before` are the vectors that old rows refer to."""
     waiting, laid = Waiting(), 0
     for one in taken:
@@ -70,7 +71,7 @@ def lay(draft: Draft, taken: Iterable[Prepared | Kept], bulk: Bulk, before: Vect
     _lay_vectors(draft, waiting, bulk, before)
 
 
-def _lay_vectors(draft: Draft, waiting: Waiting, bulk: Bulk, before: Vectors | None) -> None:
+def _lay_vectors(draft: Draft, waiting: Waiting, bulk: Bulk, before: Matrix | None) -> None:
     texts = [text for some in waiting if isinstance(some, list) for text in some]
     vectors = bulk.vectors(texts) if texts else np.zeros((0, 0), dtype=np.float32)
     used = 0
@@ -79,7 +80,7 @@ def _lay_vectors(draft: Draft, waiting: Waiting, bulk: Bulk, before: Vectors | N
             draft.add_vectors(vectors[used : used + len(some)])
             used += len(some)
         elif before is not None:
-            draft.add_vectors(before[some.start : some.stop])
+            draft.add_vectors(before.run(some))
 
 
 def _joined(waiting: Waiting) -> Waiting:

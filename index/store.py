@@ -331,7 +331,7 @@ def verify(snapshot: Snapshot) -> None:
         raise IndexDamaged(snapshot.generation.folder / STANDING, "a place is taken twice")
     snapshot.words.verify()
     for start in range(0, len(snapshot.vectors), 65536):
-        vectors = snapshot.vectors[start : start + 65536]
+        vectors = snapshot.matrix.run(range(start, min(start + 65536, len(snapshot.vectors))))
         lengths = np.linalg.norm(vectors, axis=1)
         if not np.all(np.abs(lengths - 1) < 1e-3):
             raise IndexDamaged(snapshot.generation.folder / VECTORS, "a vector is not of length one")

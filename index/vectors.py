@@ -67,6 +67,14 @@ class Matrix:
             raise IndexDamaged(self._path, "it ends before its last row")
         return np.frombuffer(read, dtype="<f4").reshape(len(rows), width // 4)
 
+    def run(self, rows: range) -> Vectors:
+        """The vectors of rows that follow one another, read like those of `at`."""
+        size = len(rows) * self._width
+        read = os.pread(self._file, size, rows.start * self._width)
+        if len(read) != size:
+            raise IndexDamaged(self._path, f"it ends before row {rows.stop}")
+        return np.frombuffer(read, dtype="<f4").reshape(len(rows), self._width // 4)
+
     def near(self, vector: Vectors, count: int, standing: NDArray[np.int32], allowed: NDArray[np.bool_] | None) -> Rows:
         """Rows among which the nearest `count` are to be looked for, ascending; of those allowed (None: all)."""
         rows = None if allowed is None else np.flatnonzero(allowed)

@@ -102,6 +102,7 @@ def test_rows_are_read_though_the_folder_is_gone(tmp_path: Path, material: tuple
     shutil.rmtree(tmp_path / "folder")
     assert np.array_equal(held.at([5, 0, 5999, 5]), material[0][[5, 0, 5999, 5]])
     assert held.at([]).shape == (0, WIDTH)
+    assert np.array_equal(held.run(range(7, 900)), material[0][7:900])
 
 
 def test_a_file_that_was_cut_short_while_it_is_held_is_damage(
@@ -110,5 +111,6 @@ def test_a_file_that_was_cut_short_while_it_is_held_is_damage(
     """Named, and never a row of something else."""
     held = matrix(tmp_path, material[0])
     (tmp_path / VECTORS).write_bytes(b"")
-    with pytest.raises(IndexDamaged, match=VECTORS):
-        held.at([1])
+    for read in (lambda: held.at([1]), lambda: held.run(range(1, 3))):
+        with pytest.raises(IndexDamaged, match=VECTORS):
+            read()
