@@ -5,7 +5,8 @@ in a folder that nobody reads yet. The promise others lean on: row n of the vect
 passage n, and every vector is finite and of length one.
 
 The engine is SQLite (one file, no journal: the generation around it is what is atomic) for all that is looked up by
-name, a plain matrix file for the vectors and plain arrays for the words, both memory-mapped. docs/LOG.md says why.
+name, a plain matrix file for the vectors and plain arrays for their signs and for the words. Of an article that stays as
+it is, all of this is taken over from the generation before as it stands there. docs/LOG.md says why.
 """
 
 from __future__ import annotations

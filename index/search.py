@@ -3,10 +3,10 @@
 Comes in: a snapshot, the question's terms and its unit vector. Goes out: hits, best first. The promise: the order
 depends on the articles and the question alone, not on the order they were added in: ties of fused scores go to the
 better cosine, all others to the article whose id comes first and there to the earlier passage; and where some rows
-alone are allowed, no other takes part: not in the list, and not in any rank. Scores are exact. Which passages have one by
-vector is so too up to a size; beyond it (vectors.py) one of the nearest may be missed, which was seen of less than one in
-a thousand. How rare a word is (BM25) is counted over the whole generation. Fusion is by reciprocal ranks (Cormack, Clarke and Büttcher 2009): a hit scores the sum of
-1 / (k + rank) over the searches that found it.
+alone are allowed, no other takes part: not in the list, and not in any rank. Scores are exact. So is the choice by
+words, and up to a size (vectors.py) that by vector; beyond it about one in a thousand of the nearest is missed. How rare
+a word is (BM25) is counted over the whole generation. Fusion is by reciprocal ranks (Cormack, Clarke and Büttcher
+2009): a hit scores the sum of 1 / (k + rank) over the searches that found it.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ WORD = st.sampled_from(["flag", "harbour", "quake", "vote", "camp", "ship"])
 def test_words_score_as_the_definition_says(
     tmp_path_factory: pytest.TempPathFactory, passages: list[list[str]], wanted: list[str]
 ) -> None:
-    """bm25s's columns, summed, against BM25 worked out in plain Python; empty passages included."""
+    """The columns, summed, against BM25 worked out in plain Python; empty passages included."""
     folder = tmp_path_factory.mktemp("words")
     write_words(folder, passages)
     expected = bm25(passages, wanted) if any(passages) else [0.0] * len(passages)
