@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KINDS, STANDING, VECTORS
+from index.draft import ARTICLES, KEPT, KINDS, STANDING, VECTORS, Kept
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
 from index.generations import Generation, check, hold
@@ -41,19 +41,22 @@ DOCUMENTS = "documents"  # the kind of a generation that document_store.py write
 _LISTED = (
     "id, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows"
 )
-_KEPT = (
+_WHOLE = (
     "text, raw_sha256, origin, markup, title, url, source, authors, published, language, collections, flags, "
-    "pages, text_sha256, fingerprint, first_row, rows, sentences, sentences_sha256"
+    "pages, text_sha256, fingerprint, first_row, rows, sentences, passages, cuts_sha256"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article as the generation holds it: itself, its sentences, and the rows of its passages."""
+    """An article as the generation holds it: itself, its sentences, the rows of its passages, and of each passage the
+    first and last sentence.
+    """
 
     article: Article
     sentences: tuple[Sentence, ...]
     rows: range
+    runs: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ class Snapshot:
 
     def entry(self, article: str, scope: Scope = None) -> Entry:
         """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`."""
-        begins = f"SELECT {_LISTED} FROM articles WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id"
+        # the first condition finds the place in the order of ids, so that not every article is looked at
+        begins = f"SELECT {_LISTED} FROM articles WHERE id >= ?1 AND id < ?1 || char(1114111) ORDER BY id"
         found = [e for e in map(self._entry, self._query(begins, article)) if within(e.collections, scope)]
         found = [entry for entry in found if entry.id == article] or found
         if len(found) != 1 or not article:
@@ -135,9 +139,9 @@ class Snapshot:
     @functools.cached_property
     def owners(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
         """The articles' ids in the order of their rows, and for each row the place of its article among them."""
-        entries = list(self.entries())
-        numbers = np.repeat(np.arange(len(entries), dtype=np.int32), [len(entry.rows) for entry in entries])
-        return tuple(entry.id for entry in entries), numbers
+        found = self._query("SELECT id, rows FROM articles ORDER BY first_row, number")
+        numbers = np.repeat(np.arange(len(found), dtype=np.int32), [rows for _, rows in found])
+        return tuple(id_ for id_, _ in found), numbers
 
     def counts_in(self, scope: Scope) -> Mapping[str, int]:
         """How many articles, sentences and passages the scope holds."""
@@ -149,25 +153,25 @@ class Snapshot:
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
-        query = 'SELECT a.id, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
+        query = "SELECT id FROM articles WHERE first_row <= ? AND rows > 0 ORDER BY first_row DESC LIMIT 1"
         passages = []
         for row in map(int, rows):
-            found = self._query(f"{query} WHERE p.row = ?", row)
-            if not found:
+            found = self._query(query, row)
+            stored = self.article(found[0][0]) if found else None
+            if stored is None or row not in stored.rows:
                 raise IndexDamaged(self._path, f"passage {row} is missing")
-            passages.append(self._passage(self.article(found[0][0]), row, *found[0][1:]))
+            passages.append(_passage(stored, row))
         return passages
 
     def passages_of(self, stored: StoredArticle) -> tuple[Passage, ...]:
         """All passages of an article, in order."""
-        query = (
-            'SELECT p.row, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article '
-            "WHERE p.row >= ? AND p.row < ? AND a.id = ? ORDER BY p.row"
-        )
-        found = self._query(query, stored.rows.start, stored.rows.stop, stored.article.id)
-        if [row for row, *_ in found] != list(stored.rows):
-            raise IndexDamaged(self._path, f"a passage of article {stored.article.id} is missing")
-        return tuple(self._passage(stored, *one) for one in found)
+        return tuple(_passage(stored, row) for row in stored.rows)
+
+    def kept(self, article: str) -> Kept:
+        """The article for a later generation to take over as it is; its text is not compared with its digest."""
+        first, *values = self._query(f"SELECT first_row, {KEPT} FROM articles WHERE id = ?", article)[0]
+        named = dict(zip(KEPT.split(", "), values, strict=True))
+        return Kept(article, range(first, first + named["rows"]), named["pieces"], tuple(values))
 
     def skipped(self) -> list[Skipped]:
         """The documents of the build that did not become articles."""
@@ -190,18 +194,19 @@ class Snapshot:
         return (first, last) if first else None
 
     def _mask(self, scope: frozenset[str]) -> NDArray[np.bool_]:
-        mask = np.zeros(self.counts["passages"], dtype=np.bool_)
-        for entry in self.entries(scope):
-            mask[entry.rows.start : entry.rows.stop] = True
+        found = self._query("SELECT collections, rows FROM articles ORDER BY first_row")
+        there = {names: within(self._strings(names), scope) for names in {names for names, _ in found}}
+        inside, rows = [there[names] for names, _ in found], [rows for _, rows in found]
+        mask = np.repeat(np.array(inside, dtype=np.bool_), rows)
         mask.flags.writeable = False
         return mask
 
     def _article(self, id_: str) -> StoredArticle:
-        found = self._query(f"SELECT {_KEPT} FROM articles WHERE id = ?", id_)
+        found = self._query(f"SELECT {_WHOLE} FROM articles WHERE id = ?", id_)
         if not found:
             raise ArticleUnknown(f"no article goes by {id_!r} in {self.name}; see `byline articles`")
         text, raw, origin, markup, title, url, source, authors, published, language, collections, flags = found[0][:12]
-        pages, digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
+        pages, digest, fingerprint, first_row, rows, spans, runs, cuts_digest = found[0][12:]
         try:
             article = Article(
                 id_, text, raw, origin, markup, title, url, source, self._strings(authors), published, language,
@@ -211,9 +216,12 @@ class Snapshot:
             raise IndexDamaged(self._path, f"article {id_} cannot be read") from None
         if article.text_sha256 != digest or article.fingerprint() != fingerprint:
             raise IndexDamaged(self._path, f"the text of article {id_} is not what was indexed")
-        if sha256(spans) != spans_digest or len(spans) % 12:
+        if sha256(spans + runs) != cuts_digest or len(spans) % 12 or len(runs) != 8 * rows:
             raise IndexDamaged(self._path, f"the sentences of article {id_} are not what was indexed")
-        return StoredArticle(article, self._sentences(article, spans), range(first_row, first_row + rows))
+        sentences = self._sentences(article, spans)
+        return StoredArticle(
+            article, sentences, range(first_row, first_row + rows), self._runs(id_, runs, len(sentences))
+        )
 
     @staticmethod
     def _pages(stored: str, text: str) -> tuple[int, ...]:
@@ -232,12 +240,14 @@ class Snapshot:
             reached = end
         return tuple(sentences)
 
-    def _passage(self, stored: StoredArticle, row: int, first: int, last: int, start: int, end: int) -> Passage:
-        id_, sentences = stored.article.id, stored.sentences
-        whole = row in stored.rows and 0 <= first <= last < len(sentences)
-        if not whole or (start, end) != (sentences[first].start, sentences[last].end):
-            raise IndexDamaged(self._path, f"passage {row} is not whole sentences of article {id_}")
-        return Passage(id_, first, last, start, end, stored.article.text[start:end])
+    def _runs(self, id_: str, runs: bytes, sentences: int) -> tuple[tuple[int, int], ...]:
+        found, reached = [], -1
+        for first, last in np.frombuffer(runs, dtype="<i4").reshape(-1, 2).tolist():
+            if not reached < first <= last < sentences:
+                raise IndexDamaged(self._path, f"a passage of article {id_} is not whole sentences of it")
+            found.append((first, last))
+            reached = last
+        return tuple(found)
 
     def _entry(self, found: tuple[Any, ...]) -> Entry:
         id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, row, rows = (
@@ -265,8 +275,8 @@ class Snapshot:
         return mapped
 
     def _check_counts(self) -> None:
-        articles, pieces = self._query("SELECT count(*), coalesce(sum(pieces), 0) FROM articles")[0]
-        ((rows,),) = self._query("SELECT count(*) FROM passages")
+        sums = "count(*), coalesce(sum(pieces), 0), coalesce(sum(rows), 0)"
+        articles, pieces, rows = self._query(f"SELECT {sums} FROM articles")[0]
         expected = tuple(self.counts[name] for name in ("articles", "sentences", "passages"))
         if (articles, pieces, rows) != expected:
             found = f"{articles} articles, {pieces} sentences, {rows} passages"
@@ -282,6 +292,12 @@ class Snapshot:
             raise IndexDamaged(self._path, str(error)) from error
 
 
+def _passage(stored: StoredArticle, row: int) -> Passage:
+    first, last = stored.runs[row - stored.rows.start]
+    start, end = stored.sentences[first].start, stored.sentences[last].end
+    return Passage(stored.article.id, first, last, start, end, stored.article.text[start:end])
+
+
 def within(collections: Sequence[str], scope: Scope) -> bool:
     """Whether what carries these collections is there for the scope."""
     return scope is None or not scope.isdisjoint(collections)
@@ -295,7 +311,13 @@ def open_snapshot(index: Path, *, whole: bool = True) -> Snapshot:
 def verify(snapshot: Snapshot) -> None:
     """Check every file, every offset and every vector of the generation; raises `IndexDamaged` for the first fault."""
     check(snapshot.generation)
+    rows = 0
     for entry in snapshot.entries():
+        if entry.rows.start != rows:
+            raise IndexDamaged(
+                snapshot.generation.folder / ARTICLES, f"the passages of {entry.id} are not in their place"
+            )
+        rows = entry.rows.stop
         stored = snapshot.article(entry.id)
         snapshot.passages_of(stored)
         if len(stored.sentences) != entry.pieces:

@@ -35,17 +35,19 @@ def sql(statement: str) -> Callable[[Path], None]:
     return change
 
 
-def spans(change: Callable[[np.ndarray], None]) -> Callable[[Path], None]:
-    """Change the first article's sentence offsets, their digest with them."""
+def spans(change: Callable[[np.ndarray], None], of: str = "sentences") -> Callable[[Path], None]:
+    """Change the first article's sentence offsets, or the runs that are its passages, their digest with them."""
 
     def apply(folder: Path) -> None:
         database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
-        ((blob,),) = database.execute("SELECT sentences FROM articles WHERE number = 0").fetchall()
-        found = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).copy()
+        query = "SELECT sentences, passages FROM articles WHERE number = 0"
+        cuts = dict(zip(("sentences", "passages"), database.execute(query).fetchone(), strict=True))
+        found = np.frombuffer(cuts[of], dtype="<i4").reshape(-1, 3 if of == "sentences" else 2).copy()
         change(found)
-        changed = found.tobytes()
+        cuts[of] = found.tobytes()
         database.execute(
-            "UPDATE articles SET sentences = ?, sentences_sha256 = ? WHERE number = 0", (changed, sha256(changed))
+            f"UPDATE articles SET {of} = ?, cuts_sha256 = ? WHERE number = 0",
+            (cuts[of], sha256(cuts["sentences"] + cuts["passages"])),
         )
         database.close()
 
@@ -83,11 +85,12 @@ FORGED = {
     "another title": sql("UPDATE articles SET title = 'Another' WHERE number = 0"),
     "another date": sql("UPDATE articles SET published = '1999-01-01' WHERE number = 0"),
     "authors of no kind": sql("UPDATE articles SET authors = '[' WHERE number = 0"),
-    "a passage past the end": sql('UPDATE passages SET "end" = 9999 WHERE row = 0'),
-    "a passage inside a word": sql('UPDATE passages SET start = start + 1 WHERE row = 1'),
-    "a passage of sentences that are not there": sql("UPDATE passages SET last = 99 WHERE row = 1"),
-    "a passage before the first": sql("UPDATE passages SET first = -1 WHERE row = 0"),
-    "a passage of another article": sql("UPDATE passages SET article = 1 WHERE row = 0"),
+    "a passage of sentences that are not there": spans(put(-1, 1, 99), "passages"),
+    "a passage before the first": spans(put(0, 0, -1), "passages"),
+    "a passage that ends before it starts": spans(put(1, 1, 0), "passages"),
+    "passages that overlap": spans(put(1, 0, 0), "passages"),
+    "a passage too few": sql("UPDATE articles SET passages = substr(passages, 9) WHERE number = 0"),
+    "passages moved": sql("UPDATE articles SET passages = zeroblob(length(passages)) WHERE number = 0"),
     "a row of another article": sql("UPDATE articles SET first_row = 1 WHERE number = 0"),
 }  # fmt: skip
 
@@ -109,8 +112,8 @@ def test_what_does_not_fit_is_found_though_every_digest_is_right(tmp_path: Path,
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM passages WHERE row = 3", "DELETE FROM articles WHERE number = 1",
-        "UPDATE articles SET pieces = pieces + 1 WHERE number = 0", "DROP TABLE passages",
+        "UPDATE articles SET rows = rows - 1 WHERE number = 1", "DELETE FROM articles WHERE number = 1",
+        "UPDATE articles SET pieces = pieces + 1 WHERE number = 0", "DROP TABLE articles",
     ],
 )  # fmt: skip
 def test_counts_that_differ_by_one_are_refused_on_opening(tmp_path: Path, statement: str) -> None:

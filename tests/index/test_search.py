@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.columns import write_words
 from index.draft import Draft
 from index.passages import passages
 from index.publish import publish, writing
 from index.search import best, search
 from index.split import Sentence
 from index.store import Snapshot, open_snapshot
-from index.words import Words, terms, write_words
+from index.words import Words, terms
 from tests.index.tiny import TEXTS, article, fill, publish_texts, vector
 
 QUESTIONS = ("flag over Baghuz", "When did the harbour of Rotterdam reopen?", "earthquake coast", "xyzzy", "")
