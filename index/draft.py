@@ -29,10 +29,10 @@ from index.errors import IndexFailure
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Kind, Sentence
+from index.vectors import SIGNS, VECTORS, Signs, signs
 from index.words import Words
 
 ARTICLES = "articles.sqlite"
-VECTORS = "vectors.f32"
 STANDING = "standing.npy"
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -74,6 +74,7 @@ class Draft:
         self._folder, self._before = folder, before
         self._columns = Columns(folder)
         self._runs: list[tuple[str, int, int]] = []
+        self._signs: list[Signs] = []
         self.articles = self.sentences = self.rows = self.dimension = self.skipped = self._written = 0
         self._vectors = open(folder / VECTORS, "wb")  # noqa: SIM115 - held open over many calls, closed in close()
         try:
@@ -134,6 +135,7 @@ class Draft:
         self.dimension = vectors.shape[1]
         self._written += len(packed)
         self._vectors.write(packed.tobytes())
+        self._signs.append(signs(packed))
 
     def skip(self, skipped: Iterable[Skipped]) -> None:
         """Note what did not become an article."""
@@ -150,6 +152,9 @@ class Draft:
         if self._written != self.rows:
             raise ValueError(f"{self.rows} passages but {self._written} vectors")
         self._columns.finish()
+        with open(self._folder / SIGNS, "wb") as file:
+            for words in zip(*self._signs, strict=True):
+                file.write(np.concatenate(words).tobytes())
         with open(self._folder / STANDING, "wb") as file:
             np.lib.format.write_array(file, self._standing(), allow_pickle=False)
         return {

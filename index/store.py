@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KEPT, KINDS, STANDING, VECTORS, Kept
+from index.draft import ARTICLES, KEPT, KINDS, STANDING, Kept
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
 from index.generations import Generation, check, hold
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Sentence
+from index.vectors import SIGNS, VECTORS, Matrix, signs
 from index.words import Words
 
 # The collections that somebody may see; None is all there is, also what is in no collection. An empty one sees nothing.
@@ -89,7 +90,9 @@ class Snapshot:
         # Python's sqlite3 may be built without SQLite's own locks
         self._one_at_a_time = threading.Lock()
         try:
-            self.vectors = self._map_vectors()
+            if self.counts["vectors"] != self.counts["passages"]:
+                raise IndexDamaged(generation.folder / VECTORS, "it does not hold one vector a passage")
+            self.matrix = Matrix(generation.folder, self.counts["vectors"], self.counts["dimension"])
             self.standing: NDArray[np.int32] = np.load(generation.folder / STANDING, mmap_mode="r")
             self.words = Words(generation.folder, self.counts["passages"])
             self._database = sqlite3.connect(
@@ -112,6 +115,11 @@ class Snapshot:
 
     def close(self) -> None:
         self._database.close()
+
+    @property
+    def vectors(self) -> Vectors:
+        """All vectors, mapped: to be read from one end to the other."""
+        return self.matrix.all
 
     def entries(self, scope: Scope = None) -> Iterator[Entry]:
         """All articles of the scope, in the order of their rows."""
@@ -264,16 +272,6 @@ class Snapshot:
         except (ValueError, TypeError):
             raise IndexDamaged(self._path, f"{text!r} is not a list of names") from None
 
-    def _map_vectors(self) -> Vectors:
-        rows, dimension = self.counts["vectors"], self.counts["dimension"]
-        path = self.generation.folder / VECTORS
-        if path.stat().st_size != rows * dimension * 4 or rows != self.counts["passages"]:
-            raise IndexDamaged(path, f"it does not hold {self.counts['passages']} vectors of {dimension} numbers")
-        if not rows:
-            return np.zeros((0, dimension), dtype=np.float32)
-        mapped: NDArray[np.float32] = np.memmap(path, dtype="<f4", mode="r", shape=(rows, dimension))
-        return mapped
-
     def _check_counts(self) -> None:
         sums = "count(*), coalesce(sum(pieces), 0), coalesce(sum(rows), 0)"
         articles, pieces, rows = self._query(f"SELECT {sums} FROM articles")[0]
@@ -326,6 +324,9 @@ def verify(snapshot: Snapshot) -> None:
         raise IndexDamaged(snapshot.generation.folder / STANDING, "a place is taken twice")
     snapshot.words.verify()
     for start in range(0, len(snapshot.vectors), 65536):
-        lengths = np.linalg.norm(snapshot.vectors[start : start + 65536], axis=1)
+        vectors = snapshot.vectors[start : start + 65536]
+        lengths = np.linalg.norm(vectors, axis=1)
         if not np.all(np.abs(lengths - 1) < 1e-3):
             raise IndexDamaged(snapshot.generation.folder / VECTORS, "a vector is not of length one")
+        if not np.array_equal(signs(vectors), snapshot.matrix.signs[:, start : start + 65536]):
+            raise IndexDamaged(snapshot.generation.folder / SIGNS, "they are not the signs of the vectors")

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from index.article import sha256
-from index.draft import ARTICLES, VECTORS
+from index.draft import ARTICLES
 from index.errors import IndexDamaged
 from index.generations import Generation, current
 from index.publish import digests
 from index.store import open_snapshot, verify
+from index.vectors import VECTORS
 from tests.index.test_generations import forge
 from tests.index.tiny import DIMENSION, edition, publish_texts
 
