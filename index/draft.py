@@ -148,7 +148,6 @@ class Draft:
         assert self._database is not None  # for the type checker
         with _disk_errors():
             self._database.execute("COMMIT")
-        self.close()
         if self._written != self.rows:
             raise ValueError(f"{self.rows} passages but {self._written} vectors")
         self._columns.finish()
@@ -157,6 +156,7 @@ class Draft:
                 file.write(np.concatenate(words).tobytes())
         with open(self._folder / STANDING, "wb") as file:
             np.lib.format.write_array(file, self._standing(), allow_pickle=False)
+        self.close()
         return {
             "articles": self.articles, "sentences": self.sentences, "passages": self.rows, "vectors": self._written,
             "dimension": self.dimension, "skipped": self.skipped,
