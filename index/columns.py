@@ -5,13 +5,12 @@ folder. The promises: the files depend on the terms of the rows alone, not on wh
 that are carried cost no look at their text; memory is bounded by the vocabulary, the number of passages and a block of
 entries, however many entries there are.
 
-Fresh passages are gathered in runs, each sorted by term and row and set aside in an unnamed file; the columns of the
+Fresh passages are gathered in runs, each sorted by term and row and set aside in files; the columns of the
 older generation are one run more. All runs are then merged, a range of terms at a time.
 """
 
 from __future__ import annotations
 
-import tempfile
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -81,7 +80,8 @@ class Columns:
         self._old: Words | None = None
         self._places: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         self._files = ExitStack()
-        self._spool: tuple[BinaryIO, BinaryIO] | None = None
+        self._paths = folder / f"{ROWS}.aside", folder / f"{COUNTS}.aside"
+        self._aside: tuple[BinaryIO, BinaryIO] | None = None
         self._spooled: list[tuple[list[str], Ints]] = []
         self._begin()
 
@@ -104,12 +104,10 @@ class Columns:
     def finish(self) -> None:
         """Write the files."""
         self._set_aside()
-        with self._files:
-            runs = list(self._set_aside_runs())
-            if self._old is not None:
-                old = self._old
-                runs.append(_Run(old.vocabulary(), old.starts, old.rows_of_all, old.counts_of_all, self._places))
-            _merge(self._folder, runs)
+        runs = list(self._set_aside_runs())
+        if (old := self._old) is not None:
+            runs.append(_Run(old.vocabulary(), old.starts, old.rows_of_all, old.counts_of_all, self._places))
+        _merge(self._folder, runs)
         _save(self._folder / LENGTHS, np.frombuffer(self._lengths, dtype=np.int32))
 
     def close(self) -> None:
@@ -122,7 +120,7 @@ class Columns:
         self._tokens, self._fresh = array("i"), array("i")
 
     def _set_aside(self) -> None:
-        """Sort what was gathered by term and row, count it, and write it to the unnamed files."""
+        """Sort what was gathered by term and row, count it, and write it to files that `finish` removes."""
         if self._tokens:
             terms = sorted(self._numbers)
             ranks = np.empty(len(terms), dtype=np.uint64)
@@ -135,24 +133,22 @@ class Columns:
             counts = np.minimum(np.diff(np.append(first, len(keys))), MOST).astype(np.uint16)
             keys = keys[first]
             starts = np.searchsorted(keys, np.arange(len(terms) + 1, dtype=np.uint64) << 32)
-            if self._spool is None:
-                rows_file, counts_file = (
-                    self._files.enter_context(tempfile.TemporaryFile(dir=self._folder))  # noqa: SIM115 - it is entered
-                    for _ in range(2)
-                )
-                self._spool = rows_file, counts_file
-            self._spool[0].write((keys & 0xFFFFFFFF).astype(np.int32).tobytes())
-            self._spool[1].write(counts.tobytes())
+            if self._aside is None:
+                rows_file, counts_file = (self._files.enter_context(open(path, "wb")) for path in self._paths)  # noqa: SIM115 - it is entered
+                self._aside = rows_file, counts_file
+            self._aside[0].write((keys & 0xFFFFFFFF).astype(np.int32).tobytes())
+            self._aside[1].write(counts.tobytes())
             self._spooled.append((terms, starts))
         self._begin()
 
     def _set_aside_runs(self) -> Iterator[_Run]:
-        if self._spool is None:
+        if self._aside is None:
             return
-        for file in self._spool:
-            file.flush()
-        rows = np.memmap(self._spool[0], dtype=np.int32, mode="r")
-        counts = np.memmap(self._spool[1], dtype=np.uint16, mode="r")
+        self._files.close()
+        rows = np.memmap(self._paths[0], dtype=np.int32, mode="r")
+        counts = np.memmap(self._paths[1], dtype=np.uint16, mode="r")
+        for path in self._paths:
+            path.unlink()
         begin = 0
         for terms, starts in self._spooled:
             end = begin + int(starts[-1])

@@ -14,7 +14,7 @@ import errno
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -172,10 +172,11 @@ class Draft:
 
     def close(self) -> None:
         """Let go of the files; safe to call twice."""
-        if self._database is not None:
-            self._database.close()
-        self._vectors.close()
-        self._columns.close()
+        with ExitStack() as all_of_them:  # also where one of them fails
+            all_of_them.callback(self._columns.close)
+            all_of_them.callback(self._vectors.close)
+            if self._database is not None:
+                all_of_them.callback(self._database.close)
 
     def _take(self, id_: str, rows: int, pieces: int, values: tuple[Any, ...]) -> None:
         self._insert("articles", (self.articles, self.rows, *values))
