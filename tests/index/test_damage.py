@@ -15,7 +15,7 @@ from index.errors import IndexDamaged
 from index.generations import Generation, current
 from index.publish import digests
 from index.store import open_snapshot, verify
-from index.vectors import VECTORS
+from index.vectors import SIGNS, VECTORS
 from tests.index.test_generations import forge
 from tests.index.tiny import DIMENSION, edition, publish_texts
 
@@ -151,12 +151,34 @@ def test_verify_finds_a_vector_that_is_no_direction(tmp_path: Path, bad: float) 
     snapshot.close()
 
 
-def test_verify_finds_words_of_a_passage_that_is_not_there(tmp_path: Path) -> None:
-    """The words' rows are rows of passages."""
+def test_verify_finds_signs_of_other_vectors(tmp_path: Path) -> None:
+    """They say which vectors are looked at, so they have to be theirs."""
     generation = publish_texts(tmp_path)
-    rows = np.load(generation.folder / "words.rows.npy")
-    rows[-1] = 999
-    np.save(generation.folder / "words.rows.npy", rows)
+    data = bytearray((generation.folder / SIGNS).read_bytes())
+    data[1] ^= 4
+    (generation.folder / SIGNS).write_bytes(data)
+    sealed_again(generation)
+    snapshot = open_snapshot(tmp_path)
+    with pytest.raises(IndexDamaged, match=SIGNS):
+        verify(snapshot)
+    snapshot.close()
+
+
+@pytest.mark.parametrize(
+    ("file", "place", "value"),
+    [
+        ("rows", -1, 999), ("rows", 0, -1), ("rows", 1, 0), ("counts", 0, 0), ("counts", 3, 9), ("lengths", 0, 1),
+        ("starts", 1, 0), ("starts", -1, 1), ("places", 1, 0), ("places", -1, 2), ("letters", 0, 255), ("letters", 0, 122),
+    ],
+)  # fmt: skip
+def test_verify_finds_words_that_do_not_fit(tmp_path: Path, file: str, place: int, value: int) -> None:
+    """Rows of passages that are there, in order; counts that make up each passage's length; terms in order."""
+    generation = publish_texts(tmp_path)
+    path = generation.folder / f"words.{file}.npy"
+    found = np.load(path)
+    assert found[place] != value
+    found[place] = value
+    np.save(path, found)
     sealed_again(generation)
     snapshot = open_snapshot(tmp_path)
     with pytest.raises(IndexDamaged, match="words"):
