@@ -14,7 +14,7 @@ import errno
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
@@ -144,19 +144,19 @@ class Draft:
             self.skipped += 1
 
     def finish(self) -> dict[str, int]:
-        """Write the words, close the files; returns the counts for the manifest."""
+        """Write the words and the signs, close the files; returns the counts for the manifest."""
         assert self._database is not None  # for the type checker
-        with _disk_errors():
-            self._database.execute("COMMIT")
-        if self._written != self.rows:
-            raise ValueError(f"{self.rows} passages but {self._written} vectors")
-        self._columns.finish()
+        with closing(self):
+            with _disk_errors():
+                self._database.execute("COMMIT")
+            if self._written != self.rows:
+                raise ValueError(f"{self.rows} passages but {self._written} vectors")
+            self._columns.finish()
         with open(self._folder / SIGNS, "wb") as file:
             for words in zip(*self._signs, strict=True):
                 file.write(np.concatenate(words).tobytes())
         with open(self._folder / STANDING, "wb") as file:
             np.lib.format.write_array(file, self._standing(), allow_pickle=False)
-        self.close()
         return {
             "articles": self.articles, "sentences": self.sentences, "passages": self.rows, "vectors": self._written,
             "dimension": self.dimension, "skipped": self.skipped,

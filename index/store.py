@@ -155,9 +155,10 @@ class Snapshot:
         """How many articles, sentences and passages the scope holds."""
         if scope is None:
             return {name: self.counts[name] for name in ("articles", "sentences", "passages")}
-        there = list(self.entries(scope))
-        sentences, passages = sum(entry.pieces for entry in there), sum(len(entry.rows) for entry in there)
-        return {"articles": len(there), "sentences": sentences, "passages": passages}
+        there = [counts for names, counts, _ in self._by_collections if within(names, scope)]
+        return {
+            name: sum(counts[i] for counts in there) for i, name in enumerate(("articles", "sentences", "passages"))
+        }
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
@@ -195,11 +196,17 @@ class Snapshot:
 
     def period(self, scope: Scope = None) -> tuple[str, str] | None:
         """The first and last publication dates, where any article of the scope has one."""
-        if scope is not None:
-            dates = [entry.published for entry in self.entries(scope) if entry.published]
-            return (min(dates), max(dates)) if dates else None
-        first, last = self._query("SELECT min(published), max(published) FROM articles")[0]
-        return (first, last) if first else None
+        periods = [dates for names, _, dates in self._by_collections if within(names, scope) and dates[0]]
+        return (min(first for first, _ in periods), max(last for _, last in periods)) if periods else None
+
+    @functools.cached_property
+    def _by_collections(self) -> list[tuple[tuple[str, ...], tuple[int, int, int], tuple[str, str]]]:
+        """For each set of collections that articles carry: how much carries it, and the first and last date or none."""
+        sums = "collections, count(*), sum(pieces), sum(rows), min(nullif(published, '')), max(published)"
+        found = self._query(f"SELECT {sums} FROM articles GROUP BY collections")
+        return [
+            (self._strings(names), (one, two, three), (first, last)) for names, one, two, three, first, last in found
+        ]
 
     def _mask(self, scope: frozenset[str]) -> NDArray[np.bool_]:
         found = self._query("SELECT collections, rows FROM articles ORDER BY first_row")
