@@ -1,9 +1,9 @@
 """Two ways to keep an index, side by side: `python -m benchmarks.engines [PASSAGES ...]` (20,000 and 200,000).
 
-`folder` is what Byline does: a generation folder with SQLite for texts, mapped vectors and BM25 columns, published by
-moving a pointer. `wal` is everything in one SQLite file in WAL mode: vectors as blobs that are joined into a matrix on
+`folder` is what Byline does: a generation folder with SQLite for texts, files of vectors, of their signs and of words,
+published by moving a pointer. `wal` is everything in one SQLite file in WAL mode: vectors as blobs that are joined into a matrix on
 opening, words in FTS5, a publish being one transaction. Both get the same made-up articles of ten passages with random
-unit vectors, both search exactly, 50 by vector and 50 by words. Goes out: a table on stdout, medians in it.
+unit vectors, of which 50 are sought by vector and 50 by words. Goes out: a table on stdout, medians in it.
 """
 
 from __future__ import annotations
@@ -87,14 +87,15 @@ class Folder:
         old = open_snapshot(self.place)
 
         def write(folder: Path) -> dict[str, Any]:
-            draft = Draft(folder)
+            draft = Draft(folder, old.words)
             for entry in old.entries():
-                stored = old.article(entry.id)
-                article, sentences, passages = stored.article, stored.sentences, old.passages_of(stored)
                 if entry.id == one[0].id:
                     article, sentences, passages = one
-                draft.add(article, article.id, sentences, passages, [terms(passage.text) for passage in passages])
-                draft.add_vectors(vectors if entry.id == one[0].id else old.vectors[entry.rows.start : entry.rows.stop])
+                    draft.add(article, article.id, sentences, passages, [terms(passage.text) for passage in passages])
+                    draft.add_vectors(vectors)
+                else:
+                    draft.keep(old.kept(entry.id))
+                    draft.add_vectors(old.matrix.run(entry.rows))
             return {"content": sha256(one[0].text.encode()), "counts": draft.finish()}
 
         with writing(self.place):

@@ -265,10 +265,16 @@ class Build:
         """Take all of it in, and let `put` make a generation of it unless nothing changed."""
         taken: Iterator[Prepared | Carried] = chain(self.intake.read(found), self.intake.carried(carry))
         if self._reusable and self.old is not None and not self._mends:
-            # most of it will be as it was: look at all of it before anything is written
-            taken = iter(list(taken))
-            if self._content() == self.old.generation.manifest["content"] or self.intake.changes_nothing():
-                return self._report(self.old.name, self.old.counts, published=False)
+            # most of it will be as it was: look before anything is written, but hold no more than up to the first change
+            looked = list[Prepared | Carried]()
+            for one in taken:
+                looked.append(one)
+                if self.intake.is_change(one):
+                    break
+            else:
+                if self._content() == self.old.generation.manifest["content"] or self.intake.changes_nothing():
+                    return self._report(self.old.name, self.old.counts, published=False)
+            taken = chain(looked, taken)
 
         def write(folder: Path) -> Mapping[str, Any]:
             counts = self._fill(folder, taken)
@@ -288,9 +294,10 @@ class Build:
 
     def _fill(self, folder: Path, taken: Iterable[Prepared | Carried]) -> dict[str, int]:
         prepared = (self.intake.load(one) if isinstance(one, Carried) else one for one in taken)
-        draft = Draft(folder)
+        old = self.old
+        draft = Draft(folder, None if old is None else old.words)
         try:
-            lay(draft, prepared, self._bulk, None if self.old is None else self.old.vectors)
+            lay(draft, prepared, self._bulk, None if old is None else old.matrix)
             draft.skip(self.intake.notes())
             return draft.finish()
         finally:

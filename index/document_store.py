@@ -24,11 +24,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import sha256
+from index.columns import write_words
 from index.errors import IndexDamaged, IndexMissing
 from index.generations import Generation, current, hold
 from index.publish import publish, writing
 from index.store import DOCUMENTS, Snapshot
-from index.words import Words, terms, write_words
+from index.words import Words, terms
 
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # it is read when haystack is imported
 

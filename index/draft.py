@@ -5,7 +5,8 @@ in a folder that nobody reads yet. The promise others lean on: row n of the vect
 passage n, and every vector is finite and of length one.
 
 The engine is SQLite (one file, no journal: the generation around it is what is atomic) for all that is looked up by
-name, a plain matrix file for the vectors and plain arrays for the words, both memory-mapped. docs/LOG.md says why.
+name, a plain matrix file for the vectors and plain arrays for their signs and for the words. Of an article that stays as
+it is, all of this is taken over from the generation before as it stands there. docs/LOG.md says why.
 """
 
 from __future__ import annotations
@@ -14,39 +15,55 @@ import errno
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
+from index.columns import Columns
 from index.embed import Vectors
 from index.errors import IndexFailure
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Kind, Sentence
-from index.words import write_words
+from index.vectors import SIGNS, VECTORS, Signs, signs
+from index.words import Words
 
 ARTICLES = "articles.sqlite"
-VECTORS = "vectors.f32"
 STANDING = "standing.npy"
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+# All that is kept of an article but its number and its first row, which each generation gives anew.
+KEPT = (
+    "id, key, title, url, source, authors, published, language, collections, flags, pages, origin, markup, raw_sha256, "
+    "text_sha256, fingerprint, rows, pieces, sentences, passages, cuts_sha256, text"
+)
+# `sentences`: start, end and kind of each; `passages`: the first and last sentence of each; cuts_sha256: of both.
 _SCHEMA = """
 CREATE TABLE articles(
-  number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, title TEXT, url TEXT, source TEXT,
-  authors TEXT NOT NULL, published TEXT, language TEXT, collections TEXT NOT NULL, flags TEXT NOT NULL, pages TEXT NOT NULL,
-  origin TEXT NOT NULL, markup TEXT NOT NULL, raw_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL, fingerprint TEXT NOT NULL,
-  first_row INTEGER NOT NULL, rows INTEGER NOT NULL, pieces INTEGER NOT NULL, sentences BLOB NOT NULL, sentences_sha256 TEXT NOT NULL,
-  text TEXT NOT NULL);
+  number INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, title TEXT, url TEXT,
+  source TEXT, authors TEXT NOT NULL, published TEXT, language TEXT, collections TEXT NOT NULL, flags TEXT NOT NULL,
+  pages TEXT NOT NULL, origin TEXT NOT NULL, markup TEXT NOT NULL, raw_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, rows INTEGER NOT NULL, pieces INTEGER NOT NULL, sentences BLOB NOT NULL, passages BLOB NOT NULL,
+  cuts_sha256 TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX articles_by_key ON articles(key, raw_sha256);
-CREATE TABLE passages(
-  row INTEGER PRIMARY KEY, article INTEGER NOT NULL REFERENCES articles, first INTEGER NOT NULL, last INTEGER NOT NULL,
-  start INTEGER NOT NULL, "end" INTEGER NOT NULL);
+CREATE INDEX articles_at_a_glance ON articles(first_row, rows, pieces, published, collections, id);
 CREATE TABLE skipped(origin TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An article that stays as it is: what the older generation keeps of it, and its rows there."""
+
+    id: str
+    rows: range
+    pieces: int
+    values: tuple[Any, ...]
 
 
 class Draft:
@@ -54,10 +71,11 @@ class Draft:
 
     _database: sqlite3.Connection | None = None
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._terms: list[Sequence[str]] = []
+    def __init__(self, folder: Path, before: Words | None = None) -> None:
+        self._folder, self._before = folder, before
+        self._columns = Columns(folder)
         self._runs: list[tuple[str, int, int]] = []
+        self._signs: list[Signs] = []
         self.articles = self.sentences = self.rows = self.dimension = self.skipped = self._written = 0
         self._vectors = open(folder / VECTORS, "wb")  # noqa: SIM115 - held open over many calls, closed in close()
         try:
@@ -76,27 +94,30 @@ class Draft:
         key: str,
         sentences: Sequence[Sentence],
         passages: Sequence[Passage],
-        terms: Iterable[Sequence[str]],
+        words: Iterable[Sequence[str]] | range,
     ) -> None:
-        """Take one article; its vectors follow by `add_vectors`, in the same order."""
+        """Take one article; its vectors follow by `add_vectors`, in the same order.
+
+        `words` are the terms of each passage, or the rows that held the same in the generation before.
+        """
         spans = np.array([(s.start, s.end, KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
-        number = self.articles
-        self._insert(
-            "articles",
-            (
-                number, article.id, key, article.title, article.url, article.source, json.dumps(article.authors),
-                article.published, article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
-                article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(), self.rows,
-                len(passages), len(sentences), spans, sha256(spans), article.text,
-            ),
+        runs = np.array([(p.first, p.last) for p in passages], dtype="<i4").tobytes()
+        values = (
+            article.id, key, article.title, article.url, article.source, json.dumps(article.authors), article.published,
+            article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
+            article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(),
+            len(passages), len(sentences), spans, runs, sha256(spans + runs), article.text,
         )  # fmt: skip
-        for row, passage in enumerate(passages, self.rows):
-            self._insert("passages", (row, number, passage.first, passage.last, passage.start, passage.end))
-        self._terms.extend(terms)
-        self._runs.append((article.id, self.rows, len(passages)))
-        self.articles += 1
-        self.sentences += len(sentences)
-        self.rows += len(passages)
+        self._take(article.id, len(passages), len(sentences), values)
+        if isinstance(words, range):
+            self._carry_words(words)
+        else:
+            self._columns.add(words)
+
+    def keep(self, kept: Kept) -> None:
+        """Take over an article as it is; its vectors follow as those of any other."""
+        self._take(kept.id, len(kept.rows), kept.pieces, kept.values)
+        self._carry_words(kept.rows)
 
     def add_vectors(self, vectors: Vectors) -> None:
         """Take the next rows' vectors; refuses what is not finite and of length one, naming the row."""
@@ -115,6 +136,7 @@ class Draft:
         self.dimension = vectors.shape[1]
         self._written += len(packed)
         self._vectors.write(packed.tobytes())
+        self._signs.append(signs(packed))
 
     def skip(self, skipped: Iterable[Skipped]) -> None:
         """Note what did not become an article."""
@@ -123,14 +145,17 @@ class Draft:
             self.skipped += 1
 
     def finish(self) -> dict[str, int]:
-        """Write the words, close the files; returns the counts for the manifest."""
+        """Write the words and the signs, close the files; returns the counts for the manifest."""
         assert self._database is not None  # for the type checker
-        with _disk_errors():
-            self._database.execute("COMMIT")
-        self.close()
-        if self._written != self.rows:
-            raise ValueError(f"{self.rows} passages but {self._written} vectors")
-        write_words(self._folder, self._terms)
+        with closing(self):
+            with _disk_errors():
+                self._database.execute("COMMIT")
+            if self._written != self.rows:
+                raise ValueError(f"{self.rows} passages but {self._written} vectors")
+            self._columns.finish()
+        with open(self._folder / SIGNS, "wb") as file:
+            for words in zip(*self._signs, strict=True):
+                file.write(np.concatenate(words).tobytes())
         with open(self._folder / STANDING, "wb") as file:
             np.lib.format.write_array(file, self._standing(), allow_pickle=False)
         return {
@@ -148,9 +173,22 @@ class Draft:
 
     def close(self) -> None:
         """Let go of the files; safe to call twice."""
-        if self._database is not None:
-            self._database.close()
-        self._vectors.close()
+        with ExitStack() as all_of_them:  # also where one of them fails
+            all_of_them.callback(self._columns.close)
+            all_of_them.callback(self._vectors.close)
+            if self._database is not None:
+                all_of_them.callback(self._database.close)
+
+    def _take(self, id_: str, rows: int, pieces: int, values: tuple[Any, ...]) -> None:
+        self._insert("articles", (self.articles, self.rows, *values))
+        self._runs.append((id_, self.rows, rows))
+        self.articles += 1
+        self.sentences += pieces
+        self.rows += rows
+
+    def _carry_words(self, rows: range) -> None:
+        assert self._before is not None  # for the type checker
+        self._columns.carry(self._before, rows)
 
     def _insert(self, table: str, values: tuple[object, ...]) -> None:
         assert self._database is not None  # for the type checker

@@ -15,6 +15,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from index.draft import Kept
 from index.errors import DocumentRejected
 from index.known import Known, known_of
 from index.prepare import Prepared
@@ -86,13 +87,19 @@ class Intake:
                 self._taken[id_] = _mark(entry)
                 yield Carried(id_, entry.origin, entry.collections)
 
-    def load(self, one: Carried) -> Prepared:
-        """The article with its sentences, passages and old rows."""
+    def load(self, one: Carried) -> Prepared | Kept:
+        """The article as it was kept, or, where its place or its collections are others now, read anew."""
         assert self._old is not None  # for the type checker
-        stored: StoredArticle = self._old.article(one.id)
+        entry = self.known.entries[one.id]
+        if (one.origin, one.collections) == (entry.origin, entry.collections):
+            return self._old.kept(one.id)
+        return self._placed(self._old, one)
+
+    def _placed(self, old: Snapshot, one: Carried) -> Prepared:
+        """The article with its sentences, passages and old rows, in its place of now."""
+        stored: StoredArticle = old.article(one.id)
         placed = replace(stored.article, origin=one.origin, collections=one.collections)
-        runs = self._old.passages_of(stored)
-        return Prepared(self._old.key(one.id), placed, stored.sentences, runs, stored.rows)
+        return Prepared(old.key(one.id), placed, stored.sentences, old.passages_of(stored), stored.rows)
 
     def notes(self) -> list[Skipped]:
         """What did not become an article, now and, where the old articles stay, before.
@@ -109,6 +116,13 @@ class Intake:
             return False
         # new notes alone are no reason to publish, but an old one that is no longer true is
         return {note.origin for note in self.known.notes} <= {note.origin for note in self.notes()}
+
+    def is_change(self, one: Prepared | Carried) -> bool:
+        """Whether it is an article that was not there before, or not with this text and these facts."""
+        if isinstance(one, Carried):
+            return False
+        before = self.known.entries.get(one.article.id)
+        return before is None or before.fingerprint != one.article.fingerprint()
 
     def content(self, recipe: str) -> str:
         """A digest of what the generation holds, the same whatever order the articles came in."""
@@ -170,8 +184,9 @@ class Intake:
         if isinstance(one, Prepared):
             return one.article.id, one.article.fingerprint()
         entry = self.known.entries[one.id]
-        changed = entry.collections != one.collections
-        return one.id, self.load(one).article.fingerprint() if changed else entry.fingerprint
+        if self._old is None or entry.collections == one.collections:
+            return one.id, entry.fingerprint
+        return one.id, self._placed(self._old, one).article.fingerprint()
 
 
 def _mark(entry: Entry) -> tuple[str, str]:

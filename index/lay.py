@@ -1,8 +1,8 @@
 """Prepared articles -> the rows of a draft: articles and words as they come, vectors a chunk at a time.
 
-Comes in: articles cut into passages, and the vectors of a generation before. Goes out: a draft that is filled. The
-promise: what was embedded before is taken over bit by bit, and only the rest is embedded. Knows nothing of documents
-or of publishing.
+Comes in: articles cut into passages, those that stay as they are, and the vectors of a generation before. Goes out: a
+draft that is filled. The promise: what was embedded before is taken over bit by bit, and only the rest is embedded.
+Knows nothing of documents or of publishing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from index.draft import Draft
+from index.draft import Draft, Kept
 from index.embed import Embedder, Vectors
 from index.prepare import Prepared, embedded_text
+from index.vectors import Matrix
 from index.words import terms
 
 # Passages embedded at a time: enough to sort by length without padding waste, little enough to hold in memory.
@@ -46,30 +47,49 @@ class Bulk:
         return ordered
 
 
-def lay(draft: Draft, prepared: Iterable[Prepared], bulk: Bulk, before: Vectors | None) -> None:
+# The texts of rows that are embedded, or the rows of the generation before that are taken over.
+Waiting = list[list[str] | range]
+
+
+def lay(draft: Draft, taken: Iterable[Prepared | Kept], bulk: Bulk, before: Matrix | None) -> None:
     """Write the articles and their vectors, in the same order; `before` are the vectors that old rows refer to."""
-    waiting: list[tuple[Prepared, list[str]]] = []
-    rows = 0
-    for one in prepared:
-        texts = [embedded_text(one.article.title, passage.text) for passage in one.passages]
-        draft.add(one.article, one.key, one.sentences, one.passages, map(terms, texts))
-        waiting.append((one, texts if one.rows is None else []))
-        rows += len(one.passages)
-        if rows >= _CHUNK:
+    waiting, laid = Waiting(), 0
+    for one in taken:
+        if isinstance(one, Kept):
+            draft.keep(one)
+            waiting.append(one.rows)
+        elif one.rows is not None:
+            draft.add(one.article, one.key, one.sentences, one.passages, one.rows)
+            waiting.append(one.rows)
+        else:
+            texts = [embedded_text(one.article.title, passage.text) for passage in one.passages]
+            draft.add(one.article, one.key, one.sentences, one.passages, map(terms, texts))
+            waiting.append(texts)
+        if draft.rows - laid >= _CHUNK:
             _lay_vectors(draft, waiting, bulk, before)
-            waiting, rows = [], 0
+            waiting, laid = [], draft.rows
     _lay_vectors(draft, waiting, bulk, before)
 
 
-def _lay_vectors(
-    draft: Draft, waiting: Sequence[tuple[Prepared, list[str]]], bulk: Bulk, before: Vectors | None
-) -> None:
-    texts = [text for _, fresh in waiting for text in fresh]
+def _lay_vectors(draft: Draft, waiting: Waiting, bulk: Bulk, before: Matrix | None) -> None:
+    texts = [text for some in waiting if isinstance(some, list) for text in some]
     vectors = bulk.vectors(texts) if texts else np.zeros((0, 0), dtype=np.float32)
     used = 0
-    for one, fresh in waiting:
-        if one.rows is None:
-            draft.add_vectors(vectors[used : used + len(fresh)])
-            used += len(fresh)
+    for some in _joined(waiting):
+        if isinstance(some, list):
+            draft.add_vectors(vectors[used : used + len(some)])
+            used += len(some)
         elif before is not None:
-            draft.add_vectors(before[one.rows.start : one.rows.stop])
+            draft.add_vectors(before.run(some))
+
+
+def _joined(waiting: Waiting) -> Waiting:
+    """The same with runs of rows that follow one another as one."""
+    joined = Waiting()
+    for some in waiting:
+        last = joined[-1] if joined else None
+        if isinstance(some, range) and isinstance(last, range) and last.stop == some.start:
+            joined[-1] = range(last.start, some.stop)
+        else:
+            joined.append(some)
+    return joined

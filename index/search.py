@@ -3,9 +3,10 @@
 Comes in: a snapshot, the question's terms and its unit vector. Goes out: hits, best first. The promise: the order
 depends on the articles and the question alone, not on the order they were added in: ties of fused scores go to the
 better cosine, all others to the article whose id comes first and there to the earlier passage; and where some rows
-alone are allowed, no other takes part: not in the list, and not in any rank. How rare a word is (BM25) is counted over
-the whole generation. Fusion is by reciprocal ranks (Cormack, Clarke and Büttcher 2009): a hit scores the sum of
-1 / (k + rank) over the searches that found it.
+alone are allowed, no other takes part: not in the list, and not in any rank. Scores are exact. So is the choice by
+words, and up to a size (vectors.py) that by vector; beyond it about one in a thousand of the nearest is missed. How rare
+a word is (BM25) is counted over the whole generation. Fusion is by reciprocal ranks (Cormack, Clarke and Büttcher
+2009): a hit scores the sum of 1 / (k + rank) over the searches that found it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from index.embed import Vectors
 from index.store import Snapshot
+from index.vectors import highest
 
 # Which rows may be found, one boolean a passage; None: all.
 Allowed = NDArray[np.bool_] | None
@@ -47,8 +49,7 @@ def search(
 ) -> list[Hit]:
     """The best `vectors` passages by cosine and the best `words` by BM25, as one list, best first.
 
-    `vector` has shape (dimension,); `allowed` is a mask of shape (passages,) as `Snapshot.rows_in` gives it. Cost is
-    linear in the number of passages: both searches are exact.
+    `vector` has shape (dimension,); `allowed` is a mask of shape (passages,) as `Snapshot.rows_in` gives it.
     """
     if not snapshot.counts["passages"]:
         return []
@@ -61,7 +62,7 @@ def search(
             row, sum(1 / (fuse_k + rank[row]) for rank in (by_vector, by_words) if row in rank),
             by_vector.get(row), float(cosine), by_words.get(row), float(bm25[row]),
         )
-        for row, cosine in zip(rows, _cosines(snapshot.vectors, vector, rows), strict=True)
+        for row, cosine in zip(rows, _cosines(snapshot, vector, rows), strict=True)
     ]  # fmt: skip
     return sorted(hits, key=lambda hit: (-hit.score, -hit.vector_score, standing[hit.row]))
 
@@ -85,16 +86,14 @@ def holding(snapshot: Snapshot, terms: Sequence[str], allowed: Allowed = None) -
 
 def best(scores: NDArray[np.float32], count: int, standing: NDArray[np.int32], allowed: Allowed = None) -> list[int]:
     """The rows of the highest scores among those allowed (None: all), highest first, ties by their standing."""
-    rows = _highest(scores, count, 0, allowed)
+    rows = highest(scores, count, 0, None if allowed is None else np.flatnonzero(allowed))
     return _first(rows, scores[rows], count, standing)
 
 
 def _nearest(snapshot: Snapshot, vector: Vectors, count: int, allowed: Allowed) -> list[int]:
     """The rows of the highest cosines among those allowed, highest first, ties by their standing."""
-    # BLAS rounds a row's product by the row's place in the matrix (3e-8 seen), so the same story told by two outlets
-    # would not tie: it only says which rows are near, and their cosines are then worked out anew
-    rows = _highest(snapshot.vectors @ vector, count, 1e-6, allowed)
-    return _first(rows, _cosines(snapshot.vectors, vector, rows), count, snapshot.standing)
+    rows = snapshot.matrix.near(vector, count, snapshot.standing, allowed)
+    return _first(rows, _cosines(snapshot, vector, rows), count, snapshot.standing)
 
 
 def _first(rows: NDArray[np.intp], scores: Vectors, count: int, standing: NDArray[np.int32]) -> list[int]:
@@ -102,18 +101,7 @@ def _first(rows: NDArray[np.intp], scores: Vectors, count: int, standing: NDArra
     return found
 
 
-def _cosines(vectors: Vectors, vector: Vectors, rows: Sequence[int] | NDArray[np.intp]) -> Vectors:
+def _cosines(snapshot: Snapshot, vector: Vectors, rows: Sequence[int] | NDArray[np.intp]) -> Vectors:
     """The cosines of some rows; equal rows get equal ones."""
-    found: Vectors = (vectors[np.asarray(rows, dtype=np.intp)] * vector).sum(axis=1)
+    found: Vectors = (snapshot.matrix.at(rows) * vector).sum(axis=1)
     return found
-
-
-def _highest(scores: NDArray[np.float32], count: int, slack: float, allowed: Allowed) -> NDArray[np.intp]:
-    """The allowed rows of the `count` highest scores, and all that tie with the last of them or miss it by `slack`."""
-    if allowed is not None:
-        rows = np.flatnonzero(allowed)
-        return rows[_highest(scores[rows], count, slack, None)]
-    count = min(count, len(scores))
-    if not count:
-        return np.zeros(0, dtype=np.intp)
-    return np.flatnonzero(scores >= np.partition(scores, len(scores) - count)[len(scores) - count] - slack)

@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KINDS, STANDING, VECTORS
+from index.draft import ARTICLES, KEPT, KINDS, STANDING, Kept
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
 from index.generations import Generation, check, hold
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Sentence
+from index.vectors import SIGNS, VECTORS, Matrix, signs
 from index.words import Words
 
 # The collections that somebody may see; None is all there is, also what is in no collection. An empty one sees nothing.
@@ -41,19 +42,22 @@ DOCUMENTS = "documents"  # the kind of a generation that document_store.py write
 _LISTED = (
     "id, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows"
 )
-_KEPT = (
+_WHOLE = (
     "text, raw_sha256, origin, markup, title, url, source, authors, published, language, collections, flags, "
-    "pages, text_sha256, fingerprint, first_row, rows, sentences, sentences_sha256"
+    "pages, text_sha256, fingerprint, first_row, rows, sentences, passages, cuts_sha256"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """An article as the generation holds it: itself, its sentences, and the rows of its passages."""
+    """An article as the generation holds it: itself, its sentences, the rows of its passages, and of each passage the
+    first and last sentence.
+    """
 
     article: Article
     sentences: tuple[Sentence, ...]
     rows: range
+    runs: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ class Snapshot:
         # Python's sqlite3 may be built without SQLite's own locks
         self._one_at_a_time = threading.Lock()
         try:
-            self.vectors = self._map_vectors()
+            if self.counts["vectors"] != self.counts["passages"]:
+                raise IndexDamaged(generation.folder / VECTORS, "it does not hold one vector a passage")
+            self.matrix = Matrix(generation.folder, self.counts["vectors"], self.counts["dimension"])
             self.standing: NDArray[np.int32] = np.load(generation.folder / STANDING, mmap_mode="r")
             self.words = Words(generation.folder, self.counts["passages"])
             self._database = sqlite3.connect(
@@ -110,6 +116,11 @@ class Snapshot:
     def close(self) -> None:
         self._database.close()
 
+    @property
+    def vectors(self) -> Vectors:
+        """All vectors, mapped: to be read from one end to the other."""
+        return self.matrix.all
+
     def entries(self, scope: Scope = None) -> Iterator[Entry]:
         """All articles of the scope, in the order of their rows."""
         for found in self._query(f"SELECT {_LISTED} FROM articles ORDER BY number"):
@@ -119,7 +130,8 @@ class Snapshot:
 
     def entry(self, article: str, scope: Scope = None) -> Entry:
         """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`."""
-        begins = f"SELECT {_LISTED} FROM articles WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id"
+        # the first condition finds the place in the order of ids, so that not every article is looked at
+        begins = f"SELECT {_LISTED} FROM articles WHERE id >= ?1 AND id < ?1 || char(1114111) ORDER BY id"
         found = [e for e in map(self._entry, self._query(begins, article)) if within(e.collections, scope)]
         found = [entry for entry in found if entry.id == article] or found
         if len(found) != 1 or not article:
@@ -135,39 +147,40 @@ class Snapshot:
     @functools.cached_property
     def owners(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
         """The articles' ids in the order of their rows, and for each row the place of its article among them."""
-        entries = list(self.entries())
-        numbers = np.repeat(np.arange(len(entries), dtype=np.int32), [len(entry.rows) for entry in entries])
-        return tuple(entry.id for entry in entries), numbers
+        found = self._query("SELECT id, rows FROM articles ORDER BY first_row, number")
+        numbers = np.repeat(np.arange(len(found), dtype=np.int32), [rows for _, rows in found])
+        return tuple(id_ for id_, _ in found), numbers
 
     def counts_in(self, scope: Scope) -> Mapping[str, int]:
         """How many articles, sentences and passages the scope holds."""
         if scope is None:
             return {name: self.counts[name] for name in ("articles", "sentences", "passages")}
-        there = list(self.entries(scope))
-        sentences, passages = sum(entry.pieces for entry in there), sum(len(entry.rows) for entry in there)
-        return {"articles": len(there), "sentences": sentences, "passages": passages}
+        there = [counts for names, counts, _ in self._by_collections if within(names, scope)]
+        return {
+            name: sum(counts[i] for counts in there) for i, name in enumerate(("articles", "sentences", "passages"))
+        }
 
     def passages(self, rows: Sequence[int]) -> list[Passage]:
         """The passages of those rows, in the order asked for."""
-        query = 'SELECT a.id, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article'
+        query = "SELECT id FROM articles WHERE first_row <= ? AND rows > 0 ORDER BY first_row DESC LIMIT 1"
         passages = []
         for row in map(int, rows):
-            found = self._query(f"{query} WHERE p.row = ?", row)
-            if not found:
+            found = self._query(query, row)
+            stored = self.article(found[0][0]) if found else None
+            if stored is None or row not in stored.rows:
                 raise IndexDamaged(self._path, f"passage {row} is missing")
-            passages.append(self._passage(self.article(found[0][0]), row, *found[0][1:]))
+            passages.append(_passage(stored, row))
         return passages
 
     def passages_of(self, stored: StoredArticle) -> tuple[Passage, ...]:
         """All passages of an article, in order."""
-        query = (
-            'SELECT p.row, p.first, p.last, p.start, p."end" FROM passages p JOIN articles a ON a.number = p.article '
-            "WHERE p.row >= ? AND p.row < ? AND a.id = ? ORDER BY p.row"
-        )
-        found = self._query(query, stored.rows.start, stored.rows.stop, stored.article.id)
-        if [row for row, *_ in found] != list(stored.rows):
-            raise IndexDamaged(self._path, f"a passage of article {stored.article.id} is missing")
-        return tuple(self._passage(stored, *one) for one in found)
+        return tuple(_passage(stored, row) for row in stored.rows)
+
+    def kept(self, article: str) -> Kept:
+        """The article for a later generation to take over as it is; its text is not compared with its digest."""
+        first, *values = self._query(f"SELECT first_row, {KEPT} FROM articles WHERE id = ?", article)[0]
+        named = dict(zip(KEPT.split(", "), values, strict=True))
+        return Kept(article, range(first, first + named["rows"]), named["pieces"], tuple(values))
 
     def skipped(self) -> list[Skipped]:
         """The documents of the build that did not become articles."""
@@ -183,25 +196,32 @@ class Snapshot:
 
     def period(self, scope: Scope = None) -> tuple[str, str] | None:
         """The first and last publication dates, where any article of the scope has one."""
-        if scope is not None:
-            dates = [entry.published for entry in self.entries(scope) if entry.published]
-            return (min(dates), max(dates)) if dates else None
-        first, last = self._query("SELECT min(published), max(published) FROM articles")[0]
-        return (first, last) if first else None
+        periods = [dates for names, _, dates in self._by_collections if within(names, scope) and dates[0]]
+        return (min(first for first, _ in periods), max(last for _, last in periods)) if periods else None
+
+    @functools.cached_property
+    def _by_collections(self) -> list[tuple[tuple[str, ...], tuple[int, int, int], tuple[str, str]]]:
+        """For each set of collections that articles carry: how much carries it, and the first and last date or none."""
+        sums = "collections, count(*), sum(pieces), sum(rows), min(nullif(published, '')), max(published)"
+        found = self._query(f"SELECT {sums} FROM articles GROUP BY collections")
+        return [
+            (self._strings(names), (one, two, three), (first, last)) for names, one, two, three, first, last in found
+        ]
 
     def _mask(self, scope: frozenset[str]) -> NDArray[np.bool_]:
-        mask = np.zeros(self.counts["passages"], dtype=np.bool_)
-        for entry in self.entries(scope):
-            mask[entry.rows.start : entry.rows.stop] = True
+        found = self._query("SELECT collections, rows FROM articles ORDER BY first_row")
+        there = {names: within(self._strings(names), scope) for names in {names for names, _ in found}}
+        inside, rows = [there[names] for names, _ in found], [rows for _, rows in found]
+        mask = np.repeat(np.array(inside, dtype=np.bool_), rows)
         mask.flags.writeable = False
         return mask
 
     def _article(self, id_: str) -> StoredArticle:
-        found = self._query(f"SELECT {_KEPT} FROM articles WHERE id = ?", id_)
+        found = self._query(f"SELECT {_WHOLE} FROM articles WHERE id = ?", id_)
         if not found:
             raise ArticleUnknown(f"no article goes by {id_!r} in {self.name}; see `byline articles`")
         text, raw, origin, markup, title, url, source, authors, published, language, collections, flags = found[0][:12]
-        pages, digest, fingerprint, first_row, rows, spans, spans_digest = found[0][12:]
+        pages, digest, fingerprint, first_row, rows, spans, runs, cuts_digest = found[0][12:]
         try:
             article = Article(
                 id_, text, raw, origin, markup, title, url, source, self._strings(authors), published, language,
@@ -211,9 +231,12 @@ class Snapshot:
             raise IndexDamaged(self._path, f"article {id_} cannot be read") from None
         if article.text_sha256 != digest or article.fingerprint() != fingerprint:
             raise IndexDamaged(self._path, f"the text of article {id_} is not what was indexed")
-        if sha256(spans) != spans_digest or len(spans) % 12:
+        if sha256(spans + runs) != cuts_digest or len(spans) % 12 or len(runs) != 8 * rows:
             raise IndexDamaged(self._path, f"the sentences of article {id_} are not what was indexed")
-        return StoredArticle(article, self._sentences(article, spans), range(first_row, first_row + rows))
+        sentences = self._sentences(article, spans)
+        return StoredArticle(
+            article, sentences, range(first_row, first_row + rows), self._runs(id_, runs, len(sentences))
+        )
 
     @staticmethod
     def _pages(stored: str, text: str) -> tuple[int, ...]:
@@ -232,12 +255,14 @@ class Snapshot:
             reached = end
         return tuple(sentences)
 
-    def _passage(self, stored: StoredArticle, row: int, first: int, last: int, start: int, end: int) -> Passage:
-        id_, sentences = stored.article.id, stored.sentences
-        whole = row in stored.rows and 0 <= first <= last < len(sentences)
-        if not whole or (start, end) != (sentences[first].start, sentences[last].end):
-            raise IndexDamaged(self._path, f"passage {row} is not whole sentences of article {id_}")
-        return Passage(id_, first, last, start, end, stored.article.text[start:end])
+    def _runs(self, id_: str, runs: bytes, sentences: int) -> tuple[tuple[int, int], ...]:
+        found, reached = [], -1
+        for first, last in np.frombuffer(runs, dtype="<i4").reshape(-1, 2).tolist():
+            if not reached < first <= last < sentences:
+                raise IndexDamaged(self._path, f"a passage of article {id_} is not whole sentences of it")
+            found.append((first, last))
+            reached = last
+        return tuple(found)
 
     def _entry(self, found: tuple[Any, ...]) -> Entry:
         id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, row, rows = (
@@ -254,19 +279,9 @@ class Snapshot:
         except (ValueError, TypeError):
             raise IndexDamaged(self._path, f"{text!r} is not a list of names") from None
 
-    def _map_vectors(self) -> Vectors:
-        rows, dimension = self.counts["vectors"], self.counts["dimension"]
-        path = self.generation.folder / VECTORS
-        if path.stat().st_size != rows * dimension * 4 or rows != self.counts["passages"]:
-            raise IndexDamaged(path, f"it does not hold {self.counts['passages']} vectors of {dimension} numbers")
-        if not rows:
-            return np.zeros((0, dimension), dtype=np.float32)
-        mapped: NDArray[np.float32] = np.memmap(path, dtype="<f4", mode="r", shape=(rows, dimension))
-        return mapped
-
     def _check_counts(self) -> None:
-        articles, pieces = self._query("SELECT count(*), coalesce(sum(pieces), 0) FROM articles")[0]
-        ((rows,),) = self._query("SELECT count(*) FROM passages")
+        sums = "count(*), coalesce(sum(pieces), 0), coalesce(sum(rows), 0)"
+        articles, pieces, rows = self._query(f"SELECT {sums} FROM articles")[0]
         expected = tuple(self.counts[name] for name in ("articles", "sentences", "passages"))
         if (articles, pieces, rows) != expected:
             found = f"{articles} articles, {pieces} sentences, {rows} passages"
@@ -282,6 +297,12 @@ class Snapshot:
             raise IndexDamaged(self._path, str(error)) from error
 
 
+def _passage(stored: StoredArticle, row: int) -> Passage:
+    first, last = stored.runs[row - stored.rows.start]
+    start, end = stored.sentences[first].start, stored.sentences[last].end
+    return Passage(stored.article.id, first, last, start, end, stored.article.text[start:end])
+
+
 def within(collections: Sequence[str], scope: Scope) -> bool:
     """Whether what carries these collections is there for the scope."""
     return scope is None or not scope.isdisjoint(collections)
@@ -295,7 +316,13 @@ def open_snapshot(index: Path, *, whole: bool = True) -> Snapshot:
 def verify(snapshot: Snapshot) -> None:
     """Check every file, every offset and every vector of the generation; raises `IndexDamaged` for the first fault."""
     check(snapshot.generation)
+    rows = 0
     for entry in snapshot.entries():
+        if entry.rows.start != rows:
+            raise IndexDamaged(
+                snapshot.generation.folder / ARTICLES, f"the passages of {entry.id} are not in their place"
+            )
+        rows = entry.rows.stop
         stored = snapshot.article(entry.id)
         snapshot.passages_of(stored)
         if len(stored.sentences) != entry.pieces:
@@ -304,6 +331,9 @@ def verify(snapshot: Snapshot) -> None:
         raise IndexDamaged(snapshot.generation.folder / STANDING, "a place is taken twice")
     snapshot.words.verify()
     for start in range(0, len(snapshot.vectors), 65536):
-        lengths = np.linalg.norm(snapshot.vectors[start : start + 65536], axis=1)
+        vectors = snapshot.matrix.run(range(start, min(start + 65536, len(snapshot.vectors))))
+        lengths = np.linalg.norm(vectors, axis=1)
         if not np.all(np.abs(lengths - 1) < 1e-3):
             raise IndexDamaged(snapshot.generation.folder / VECTORS, "a vector is not of length one")
+        if not np.array_equal(signs(vectors), snapshot.matrix.signs[:, start : start + 65536]):
+            raise IndexDamaged(snapshot.generation.folder / SIGNS, "they are not the signs of the vectors")

@@ -33,7 +33,7 @@ def article(id_: str, *pieces: str | tuple[str, Kind]) -> Candidate:
         sentences.append(Sentence(len(text), len(text) + len(line), line, kind))
         text += line + "\n"
     text = text.rstrip("\n")
-    stored = StoredArticle(Article(id_, text, "0" * 64, f"{id_}.txt"), tuple(sentences), range(1))
+    stored = StoredArticle(Article(id_, text, "0" * 64, f"{id_}.txt"), tuple(sentences), range(1), ())
     (passage,) = passages(id_, text, sentences, 10_000, 10_000)
     return Candidate(stored, passage, Hit(0, 1.0, 1, 1.0, 1, 1.0))
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from index.build import Recipe, Report, add, build, remove
+from index.draft import ARTICLES
 from index.embed import Embedding
 from index.errors import ArticleUnknown, IndexBusy, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.generations import current
+from index.generations import Generation, current
 from index.publish import writing
 from index.search import search
+from index.sources.read import Document
 from index.store import open_snapshot, verify
 from index.words import terms
 from tests.index.tiny import TEXTS, NGramEmbedder, vector
@@ -72,6 +76,12 @@ def answers(index: Path) -> list[object]:
     return found
 
 
+def rows(generation: Generation, table: str) -> list[tuple[object, ...]]:
+    """Everything in a table of the generation."""
+    with closing(sqlite3.connect(generation.folder / ARTICLES)) as database:
+        return database.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
+
+
 def article_of(index: Path, word: str) -> str:
     return next(id_ for id_, text in texts(index).items() if word in text)
 
@@ -101,6 +111,55 @@ def test_only_what_changed_is_embedded_again(index: Path, sources: Path, embedde
     fresh = index.parent / "fresh"
     build(fresh, [sources], RECIPE, quiet)
     assert answers(index) == answers(fresh)
+
+
+def test_an_index_that_was_changed_is_the_one_that_would_have_been_built(
+    index: Path, sources: Path, embedder: NGramEmbedder
+) -> None:
+    """Article by article and byte by byte, whatever was taken over: one changed, one gone, one new, one moved."""
+    (sources / "harbour.txt").write_text("The harbour of Antwerp reopened on Friday.", encoding="utf-8")
+    (sources / "élection.txt").unlink()
+    (sources / "a first one.txt").write_text("Rain fell on Monday.", encoding="utf-8")
+    (sources / "later").mkdir()
+    (sources / "baghuz.txt").rename(sources / "later" / "baghuz.txt")
+    build(index, [sources], RECIPE, quiet)
+    fresh = index.parent / "fresh"
+    build(fresh, [sources], RECIPE, quiet)
+    changed, anew = current(index), current(fresh)
+    assert {name for name, file in anew.manifest["files"].items() if changed.manifest["files"][name] != file} <= {
+        "articles.sqlite"
+    }
+    for table in ("articles", "skipped"):
+        assert rows(changed, table) == rows(anew, table)
+
+
+def test_articles_that_stay_are_not_cut_into_terms_again(
+    index: Path, sources: Path, embedder: NGramEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Publishing looks at the words of what changed alone."""
+    seen = list[str]()
+
+    def noted(text: str) -> list[str]:
+        seen.append(text)
+        return terms(text)
+
+    monkeypatch.setattr("index.lay.terms", noted)
+    (sources / "harbour.txt").write_text("The harbour of Antwerp reopened on Friday.", encoding="utf-8")
+    build(index, [sources], RECIPE, quiet)
+    assert len(seen) == 1 and "Antwerp" in seen[0]
+
+
+def test_writing_begins_at_the_first_change(index: Path, sources: Path, embedder: NGramEmbedder) -> None:
+    """So that an addition never holds all that is new in memory; before it, nothing is written."""
+
+    def lines() -> Iterator[Document]:
+        for number, text in enumerate(("Rain fell.", "Snow fell.", "Hail fell.")):
+            began.append(bool(list(index.glob(".unfinished-*"))))
+            yield Document(f"{number}", f"{number}.txt", text.encode(), "text")
+
+    began = list[bool]()
+    add(index, [], RECIPE, quiet, more=lines())
+    assert began == [False, True, True]
 
 
 def test_what_is_gone_from_the_sources_is_gone_from_the_index(

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from index.article import sha256
-from index.draft import ARTICLES, VECTORS
+from index.draft import ARTICLES
 from index.errors import IndexDamaged
 from index.generations import Generation, current
 from index.publish import digests
 from index.store import open_snapshot, verify
+from index.vectors import SIGNS, VECTORS
 from tests.index.test_generations import forge
 from tests.index.tiny import DIMENSION, edition, publish_texts
 
@@ -35,17 +36,19 @@ def sql(statement: str) -> Callable[[Path], None]:
     return change
 
 
-def spans(change: Callable[[np.ndarray], None]) -> Callable[[Path], None]:
-    """Change the first article's sentence offsets, their digest with them."""
+def spans(change: Callable[[np.ndarray], None], of: str = "sentences") -> Callable[[Path], None]:
+    """Change the first article's sentence offsets, or the runs that are its passages, their digest with them."""
 
     def apply(folder: Path) -> None:
         database = sqlite3.connect(folder / ARTICLES, isolation_level=None)
-        ((blob,),) = database.execute("SELECT sentences FROM articles WHERE number = 0").fetchall()
-        found = np.frombuffer(blob, dtype="<i4").reshape(-1, 3).copy()
+        query = "SELECT sentences, passages FROM articles WHERE number = 0"
+        cuts = dict(zip(("sentences", "passages"), database.execute(query).fetchone(), strict=True))
+        found = np.frombuffer(cuts[of], dtype="<i4").reshape(-1, 3 if of == "sentences" else 2).copy()
         change(found)
-        changed = found.tobytes()
+        cuts[of] = found.tobytes()
         database.execute(
-            "UPDATE articles SET sentences = ?, sentences_sha256 = ? WHERE number = 0", (changed, sha256(changed))
+            f"UPDATE articles SET {of} = ?, cuts_sha256 = ? WHERE number = 0",
+            (cuts[of], sha256(cuts["sentences"] + cuts["passages"])),
         )
         database.close()
 
@@ -83,11 +86,12 @@ FORGED = {
     "another title": sql("UPDATE articles SET title = 'Another' WHERE number = 0"),
     "another date": sql("UPDATE articles SET published = '1999-01-01' WHERE number = 0"),
     "authors of no kind": sql("UPDATE articles SET authors = '[' WHERE number = 0"),
-    "a passage past the end": sql('UPDATE passages SET "end" = 9999 WHERE row = 0'),
-    "a passage inside a word": sql('UPDATE passages SET start = start + 1 WHERE row = 1'),
-    "a passage of sentences that are not there": sql("UPDATE passages SET last = 99 WHERE row = 1"),
-    "a passage before the first": sql("UPDATE passages SET first = -1 WHERE row = 0"),
-    "a passage of another article": sql("UPDATE passages SET article = 1 WHERE row = 0"),
+    "a passage of sentences that are not there": spans(put(-1, 1, 99), "passages"),
+    "a passage before the first": spans(put(0, 0, -1), "passages"),
+    "a passage that ends before it starts": spans(put(1, 1, 0), "passages"),
+    "passages that overlap": spans(put(1, 0, 0), "passages"),
+    "a passage too few": sql("UPDATE articles SET passages = substr(passages, 9) WHERE number = 0"),
+    "passages moved": sql("UPDATE articles SET passages = zeroblob(length(passages)) WHERE number = 0"),
     "a row of another article": sql("UPDATE articles SET first_row = 1 WHERE number = 0"),
 }  # fmt: skip
 
@@ -109,8 +113,8 @@ def test_what_does_not_fit_is_found_though_every_digest_is_right(tmp_path: Path,
 @pytest.mark.parametrize(
     "statement",
     [
-        "DELETE FROM passages WHERE row = 3", "DELETE FROM articles WHERE number = 1",
-        "UPDATE articles SET pieces = pieces + 1 WHERE number = 0", "DROP TABLE passages",
+        "UPDATE articles SET rows = rows - 1 WHERE number = 1", "DELETE FROM articles WHERE number = 1",
+        "UPDATE articles SET pieces = pieces + 1 WHERE number = 0", "DROP TABLE articles",
     ],
 )  # fmt: skip
 def test_counts_that_differ_by_one_are_refused_on_opening(tmp_path: Path, statement: str) -> None:
@@ -147,12 +151,34 @@ def test_verify_finds_a_vector_that_is_no_direction(tmp_path: Path, bad: float) 
     snapshot.close()
 
 
-def test_verify_finds_words_of_a_passage_that_is_not_there(tmp_path: Path) -> None:
-    """The words' rows are rows of passages."""
+def test_verify_finds_signs_of_other_vectors(tmp_path: Path) -> None:
+    """They say which vectors are looked at, so they have to be theirs."""
     generation = publish_texts(tmp_path)
-    rows = np.load(generation.folder / "words.rows.npy")
-    rows[-1] = 999
-    np.save(generation.folder / "words.rows.npy", rows)
+    data = bytearray((generation.folder / SIGNS).read_bytes())
+    data[1] ^= 4
+    (generation.folder / SIGNS).write_bytes(data)
+    sealed_again(generation)
+    snapshot = open_snapshot(tmp_path)
+    with pytest.raises(IndexDamaged, match=SIGNS):
+        verify(snapshot)
+    snapshot.close()
+
+
+@pytest.mark.parametrize(
+    ("file", "place", "value"),
+    [
+        ("rows", -1, 999), ("rows", 0, -1), ("rows", 1, 0), ("counts", 0, 0), ("counts", 3, 9), ("lengths", 0, 1),
+        ("starts", 1, 0), ("starts", -1, 1), ("places", 1, 0), ("places", -1, 2), ("letters", 0, 255), ("letters", 0, 122),
+    ],
+)  # fmt: skip
+def test_verify_finds_words_that_do_not_fit(tmp_path: Path, file: str, place: int, value: int) -> None:
+    """Rows of passages that are there, in order; counts that make up each passage's length; terms in order."""
+    generation = publish_texts(tmp_path)
+    path = generation.folder / f"words.{file}.npy"
+    found = np.load(path)
+    assert found[place] != value
+    found[place] = value
+    np.save(path, found)
     sealed_again(generation)
     snapshot = open_snapshot(tmp_path)
     with pytest.raises(IndexDamaged, match="words"):

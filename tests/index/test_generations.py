@@ -77,7 +77,7 @@ def test_a_hundred_single_byte_changes_are_all_detected(published: Path, tmp_pat
         assert failure.value.path == path
         path.write_bytes(whole)
         touched.add(path.name)
-    assert len(touched) == 9
+    assert len(touched) == 12
     open_snapshot(index).close()
 
 

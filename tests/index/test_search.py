@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.columns import write_words
 from index.draft import Draft
 from index.passages import passages
 from index.publish import publish, writing
 from index.search import best, search
 from index.split import Sentence
 from index.store import Snapshot, open_snapshot
-from index.words import Words, terms, write_words
+from index.words import Words, terms
 from tests.index.tiny import TEXTS, article, fill, publish_texts, vector
 
 QUESTIONS = ("flag over Baghuz", "When did the harbour of Rotterdam reopen?", "earthquake coast", "xyzzy", "")
@@ -126,7 +127,7 @@ WORD = st.sampled_from(["flag", "harbour", "quake", "vote", "camp", "ship"])
 def test_words_score_as_the_definition_says(
     tmp_path_factory: pytest.TempPathFactory, passages: list[list[str]], wanted: list[str]
 ) -> None:
-    """bm25s's columns, summed, against BM25 worked out in plain Python; empty passages included."""
+    """The columns, summed, against BM25 worked out in plain Python; empty passages included."""
     folder = tmp_path_factory.mktemp("words")
     write_words(folder, passages)
     expected = bm25(passages, wanted) if any(passages) else [0.0] * len(passages)

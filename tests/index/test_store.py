@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KINDS, VECTORS, Draft
+from index.draft import ARTICLES, KINDS, Draft
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
 from index.passages import Passage, passages
 from index.publish import publish, writing
 from index.sources.files import Skipped
 from index.split import Sentence
 from index.store import Snapshot, open_snapshot, verify
+from index.vectors import VECTORS
 from index.words import terms
 from tests.index.tiny import edition, publish_texts, vector
 

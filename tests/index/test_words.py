@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from index.columns import write_words
 from index.errors import IndexDamaged
-from index.words import Words, terms, write_words
+from index.words import Words, terms
 
 
 @pytest.mark.parametrize(
@@ -91,6 +92,6 @@ def test_a_term_asked_for_twice_counts_once(tmp_path: Path) -> None:
 def test_words_that_cannot_be_read_are_damage(tmp_path: Path) -> None:
     """Though a digest may be right, nothing is guessed."""
     write_words(tmp_path, [["a"]])
-    (tmp_path / "words.scores.npy").write_bytes(b"no array")
+    (tmp_path / "words.counts.npy").write_bytes(b"no array")
     with pytest.raises(IndexDamaged, match="byline build"):
         Words(tmp_path, 1)
