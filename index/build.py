@@ -18,9 +18,10 @@ from typing import Any
 from index.canonical import CANONICAL_VERSION
 from index.collections import collection_name
 from index.draft import Draft
+from index.duplicates import DUPLICATES_VERSION
 from index.embed import Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.generations import Generation
+from index.generations import Generation, number
 from index.intake import Carried, Intake, Progress
 from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
@@ -53,6 +54,7 @@ class Recipe:
             "canonical": CANONICAL_VERSION,
             "splitter": SPLITTER_VERSION,
             "words": WORDS_VERSION,
+            "duplicates": DUPLICATES_VERSION,
             "sources": readers(),
             "passages": {"target_chars": self.target_chars, "longest_chars": self.longest_chars},
             "max_sentences": self.max_sentences,
@@ -243,7 +245,7 @@ class Build:
     def _fill(self, folder: Path, taken: Iterable[Prepared | Carried]) -> dict[str, int]:
         prepared = (self.intake.load(one) if isinstance(one, Carried) else one for one in taken)
         old = self.old
-        draft = Draft(folder, None if old is None else old.words)
+        draft = Draft(folder, None if old is None else old.words, 1 if old is None else number(old.name) + 1)
         try:
             lay(draft, prepared, self._bulk, None if old is None else old.matrix)
             draft.skip(self.intake.notes())

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from index.article import Article, sha256
 from index.columns import Columns
+from index.duplicates import one_texts, wording
 from index.embed import Vectors
 from index.errors import IndexFailure
 from index.passages import Passage
@@ -40,18 +41,23 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 # All that is kept of an article but its number and its first row, which each generation gives anew.
 KEPT = (
     "id, key, title, url, source, authors, published, language, collections, flags, pages, origin, markup, raw_sha256, "
-    "text_sha256, fingerprint, rows, pieces, sentences, passages, cuts_sha256, text"
+    "text_sha256, fingerprint, rows, pieces, sentences, passages, cuts_sha256, read_at, told, wording, text"
 )
-# `sentences`: start, end and kind of each; `passages`: the first and last sentence of each; cuts_sha256: of both.
+# `sentences`: start, end and kind of each; `passages`: the first and last sentence of each; cuts_sha256: of both;
+# `read_at`: sorts articles in the order in which they were read; `wording`: see duplicates.py, and `told` its digest.
 _SCHEMA = """
 CREATE TABLE articles(
   number INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, title TEXT, url TEXT,
   source TEXT, authors TEXT NOT NULL, published TEXT, language TEXT, collections TEXT NOT NULL, flags TEXT NOT NULL,
   pages TEXT NOT NULL, origin TEXT NOT NULL, markup TEXT NOT NULL, raw_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL,
   fingerprint TEXT NOT NULL, rows INTEGER NOT NULL, pieces INTEGER NOT NULL, sentences BLOB NOT NULL, passages BLOB NOT NULL,
-  cuts_sha256 TEXT NOT NULL, text TEXT NOT NULL);
+  cuts_sha256 TEXT NOT NULL, read_at TEXT NOT NULL, told TEXT NOT NULL, wording BLOB NOT NULL, text TEXT NOT NULL);
 CREATE INDEX articles_by_key ON articles(key, raw_sha256);
 CREATE INDEX articles_at_a_glance ON articles(first_row, rows, pieces, published, collections, id);
+CREATE INDEX articles_by_wording ON articles(told);
+CREATE TABLE one_texts(told TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY(told, other)) WITHOUT ROWID;
+CREATE TABLE versions(id TEXT PRIMARY KEY, address TEXT NOT NULL, edition INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX versions_by_address ON versions(address, edition);
 CREATE TABLE skipped(origin TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 """
 
@@ -71,8 +77,9 @@ class Draft:
 
     _database: sqlite3.Connection | None = None
 
-    def __init__(self, folder: Path, before: Words | None = None) -> None:
-        self._folder, self._before = folder, before
+    def __init__(self, folder: Path, before: Words | None = None, number: int = 1) -> None:
+        """`number` is higher for each generation of an index: what is read for it is read later."""
+        self._folder, self._before, self._number = folder, before, number
         self._columns = Columns(folder)
         self._runs: list[tuple[str, int, int]] = []
         self._signs: list[Signs] = []
@@ -102,11 +109,13 @@ class Draft:
         """
         spans = np.array([(s.start, s.end, KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
         runs = np.array([(p.first, p.last) for p in passages], dtype="<i4").tobytes()
+        said = wording(sentences).astype("<u4").tobytes()
         values = (
             article.id, key, article.title, article.url, article.source, json.dumps(article.authors), article.published,
             article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
             article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(),
-            len(passages), len(sentences), spans, runs, sha256(spans + runs), article.text,
+            len(passages), len(sentences), spans, runs, sha256(spans + runs), f"{self._number:09}-{self.articles:09}",
+            sha256(said)[:32] if said else "", said, article.text,
         )  # fmt: skip
         self._take(article.id, len(passages), len(sentences), values)
         if isinstance(words, range):
@@ -149,6 +158,7 @@ class Draft:
         assert self._database is not None  # for the type checker
         with closing(self):
             with _disk_errors():
+                self._note_stories(self._database)
                 self._database.execute("COMMIT")
             if self._written != self.rows:
                 raise ValueError(f"{self.rows} passages but {self._written} vectors")
@@ -162,6 +172,14 @@ class Draft:
             "articles": self.articles, "sentences": self.sentences, "passages": self.rows, "vectors": self._written,
             "dimension": self.dimension, "skipped": self.skipped,
         }  # fmt: skip
+
+    def _note_stories(self, database: sqlite3.Connection) -> None:
+        """Which wordings are one text, both ways round, so that either finds the other."""
+        found = database.execute("SELECT told, wording FROM articles WHERE told <> '' GROUP BY told").fetchall()
+        wordings = [np.frombuffer(said, dtype="<u4") for _, said in found]
+        for i, j in one_texts(wordings):
+            for one, other in ((i, j), (j, i)):
+                self._insert("one_texts", (found[one][0], found[other][0]))
 
     def _standing(self) -> NDArray[np.int32]:
         """Each row's place when the articles are sorted by id: it settles ties whatever order they were built in."""
