@@ -52,7 +52,9 @@ def main() -> None:
     began = time.perf_counter()
     articles = dict(_articles(arguments.data / "articles.jsonl"))
     print(f"{len(articles):,} articles cut into sentences in {time.perf_counter() - began:.1f} s; {len(pairs)} pairs")
-    print(f"{'way':34} {'half':5} {'precision':>9} {'recall':>7} {'right':>6} {'wrong':>6} {'missed':>6} {'seconds':>8}")
+    print(
+        f"{'way':34} {'half':5} {'precision':>9} {'recall':>7} {'right':>6} {'wrong':>6} {'missed':>6} {'seconds':>8}"
+    )
     for name, way in _WAYS.items():
         try:
             began = time.perf_counter()

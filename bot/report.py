@@ -44,7 +44,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def citation_json(citation: Citation) -> dict[str, Any]:
     """A citation in the words of the contract."""
-    return asdict(citation) | {"authors": list(citation.authors)}
+    told = asdict(citation)
+    return told | {name: list(told[name]) for name in ("authors", "also_in", "earlier")}
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:

@@ -80,5 +80,5 @@ class Stories:
             "SELECT v.address, a.id, a.collections FROM versions v JOIN articles a ON a.id = v.id ORDER BY v.address, v.edition"
         )
         inside = [(address, id_) for address, id_, names in found if within(self._names(names), scope)]
-        following = [address for address, _ in inside[1:]] + [None]
-        return frozenset(id_ for (address, id_), after in zip(inside, following, strict=True) if after == address)
+        newest = dict(inside)  # the last of each address
+        return frozenset(id_ for address, id_ in inside if newest[address] != id_)
