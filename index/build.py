@@ -23,6 +23,7 @@ from index.embed import Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
 from index.generations import Generation, number
 from index.intake import Carried, Intake, Progress
+from index.known import page_before
 from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
 from index.publish import Write, publish, writing
@@ -122,14 +123,18 @@ def add(
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
     """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`.
 
-    They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
-    generation is kept, however many `recipe.keep` says. A reader that holds one open keeps it until it opens the new
-    one.
+    They are gone from the disk as well, with the versions that they superseded and with the pages they were read from if
+    Byline fetched those: no older generation is kept, however many `recipe.keep` says. A reader that holds one open
+    keeps it until it opens the new one.
     """
     with writing(index):
         old = open_snapshot(index)
         doomed = {(entry := old.entry(article)).id: entry.origin for article in articles}
-        forget(index, doomed.values(), doomed)
+        for article in tuple(doomed):
+            doomed |= {one.article: old.entry(one.article).origin for one in old.stories.earlier(article)}
+        # what a page said before has no page of its own: that is the page's, which may stay
+        pages = [origin for article, origin in doomed.items() if page_before(old.key(article)) is None]
+        forget(index, pages, doomed)
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         work = Build(recipe, old, progress, keeps=True)
         return work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
@@ -146,7 +151,8 @@ def building(
     old = _old(index)
     if old is None:
         recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
-    return Build(recipe, old, progress, given=collections), chain(documents(paths), more), ()
+    work = Build(recipe, old, progress, given=collections)
+    return work, chain(documents(paths), more), work.intake.before()
 
 
 def adding(
@@ -249,7 +255,9 @@ class Build:
         try:
             lay(draft, prepared, self._bulk, None if old is None else old.matrix)
             draft.skip(self.intake.notes())
-            return draft.finish()
+            counts = draft.finish()
+            self.intake.renamed(draft.renamed)
+            return counts
         finally:
             draft.close()
 

@@ -16,7 +16,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,13 +25,14 @@ from numpy.typing import NDArray
 
 from index.article import Article, sha256
 from index.columns import Columns
-from index.duplicates import one_texts, wording
+from index.duplicates import one_texts, shared, told_by, wording
 from index.embed import Vectors
 from index.errors import IndexFailure
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Kind, Sentence
 from index.vectors import SIGNS, VECTORS, Signs, signs
+from index.versions import Addressed, settle
 from index.words import Words
 
 ARTICLES = "articles.sqlite"
@@ -71,6 +72,10 @@ class Kept:
     pieces: int
     values: tuple[Any, ...]
 
+    def named(self, id_: str, key: str | None) -> Kept:
+        """The same under another id, and of a document of another key if one is given."""
+        return replace(self, id=id_, values=(id_, key or self.values[1], *self.values[2:]))
+
 
 class Draft:
     """A generation being written into an empty folder; rows are numbered in the order they come."""
@@ -83,6 +88,7 @@ class Draft:
         self._columns = Columns(folder)
         self._runs: list[tuple[str, int, int]] = []
         self._signs: list[Signs] = []
+        self.renamed: dict[str, str] = {}
         self.articles = self.sentences = self.rows = self.dimension = self.skipped = self._written = 0
         self._vectors = open(folder / VECTORS, "wb")  # noqa: SIM115 - held open over many calls, closed in close()
         try:
@@ -109,13 +115,13 @@ class Draft:
         """
         spans = np.array([(s.start, s.end, KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
         runs = np.array([(p.first, p.last) for p in passages], dtype="<i4").tobytes()
-        said = wording(sentences).astype("<u4").tobytes()
+        said = wording(sentences)
         values = (
             article.id, key, article.title, article.url, article.source, json.dumps(article.authors), article.published,
             article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
             article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(),
             len(passages), len(sentences), spans, runs, sha256(spans + runs), f"{self._number:09}-{self.articles:09}",
-            sha256(said)[:32] if said else "", said, article.text,
+            told_by(said), said.astype("<u4").tobytes(), article.text,
         )  # fmt: skip
         self._take(article.id, len(passages), len(sentences), values)
         if isinstance(words, range):
@@ -154,11 +160,15 @@ class Draft:
             self.skipped += 1
 
     def finish(self) -> dict[str, int]:
-        """Write the words and the signs, close the files; returns the counts for the manifest."""
+        """Write stories, versions, words and signs, close the files; returns the counts for the manifest.
+
+        `renamed` then says which articles go by another id than they came with.
+        """
         assert self._database is not None  # for the type checker
         with closing(self):
             with _disk_errors():
                 self._note_stories(self._database)
+                self._note_versions(self._database)
                 self._database.execute("COMMIT")
             if self._written != self.rows:
                 raise ValueError(f"{self.rows} passages but {self._written} vectors")
@@ -180,6 +190,24 @@ class Draft:
         for i, j in one_texts(wordings):
             for one, other in ((i, j), (j, i)):
                 self._insert("one_texts", (found[one][0], found[other][0]))
+
+    def _note_versions(self, database: sqlite3.Connection) -> None:
+        def kin(one: str, other: str) -> bool:
+            find = "SELECT wording FROM articles WHERE id = ?"
+            left, right = (np.frombuffer(database.execute(find, (id_,)).fetchone()[0], "<u4") for id_ in (one, other))
+            return shared(left, right).kin
+
+        facts = "SELECT id, url, published, markup, raw_sha256, read_at FROM articles WHERE url IS NOT NULL"
+        settled = settle([Addressed(*found) for found in database.execute(facts)], kin)
+        self.renamed = settled.ids
+        # in two steps, since one may get the id that another lets go of
+        for old, new in settled.ids.items():
+            database.execute("UPDATE articles SET id = ? WHERE id = ?", (f"{new}~~", old))
+        for new in settled.ids.values():
+            database.execute("UPDATE articles SET id = ? WHERE id = ?", (new, f"{new}~~"))
+        self._runs = [(settled.ids.get(id_, id_), row, rows) for id_, row, rows in self._runs]
+        for edition in settled.editions:
+            self._insert("versions", edition)
 
     def _standing(self) -> NDArray[np.int32]:
         """Each row's place when the articles are sorted by id: it settles ties whatever order they were built in."""
