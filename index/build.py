@@ -123,7 +123,7 @@ def add(
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
     """Take articles out, by id or an unambiguous beginning of one; raises `ArticleUnknown`.
 
-    They are gone from the disk as well, with the versions that they superseded and with the pages they were read from if
+    They are gone from the disk as well, with all versions before where the newest is named, and with the pages they were read from if
     Byline fetched those: no older generation is kept, however many `recipe.keep` says. A reader that holds one open
     keeps it until it opens the new one.
     """
@@ -131,7 +131,8 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
         old = open_snapshot(index)
         doomed = {(entry := old.entry(article)).id: entry.origin for article in articles}
         for article in tuple(doomed):
-            doomed |= {one.article: old.entry(one.article).origin for one in old.stories.earlier(article)}
+            if old.stories.newest(article) is None:
+                doomed |= {one.article: old.entry(one.article).origin for one in old.stories.earlier(article)}
         # what a page said before has no page of its own: that is the page's, which may stay
         pages = [origin for article, origin in doomed.items() if page_before(old.key(article)) is None]
         forget(index, pages, doomed)
