@@ -4,7 +4,7 @@ Comes in: benchmarks/duplicate_pairs.csv (ids and labels, no text) and `--data`,
 RealTimeQA archive of 2022 that the ids are of. Goes out: a table on stdout: precision and recall on the half that
 thresholds were set on ("tune") and on the other ("held"), and seconds for all the articles. `exact`, `near` and
 `version` count as one story, `different` does not. Every way is given the same words: those of sentences, without
-headings, captions and boilerplate. Peers that are not installed are named and left out; their thresholds are the best
+headings, captions and boilerplate; ours is shown without and with the addresses, by which an index knows versions. Peers that are not installed are named and left out; their thresholds are the best
 ones for the tune half, found in the same run.
 """
 
@@ -26,6 +26,7 @@ import numpy as np
 from index.canonical import canonicalise
 from index.duplicates import one_texts, shared, wording
 from index.split import Sentence, split
+from index.versions import Addressed, settle
 
 PAIRS = Path(__file__).with_name("duplicate_pairs.csv")
 Ids = tuple[str, str]
@@ -41,6 +42,18 @@ class Labelled:
     one_story: bool
     label: str
     half: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """An article of the set, cut into sentences."""
+
+    url: str
+    published: str | None
+    sentences: list[Sentence]
+
+
+Articles = dict[str, Read]
 
 
 def main() -> None:
@@ -63,10 +76,11 @@ def main() -> None:
         except ImportError as missing:
             print(f"{name:34} skipped: {missing.name} is not installed")
             continue
-        threshold = 0.5 if name == "byline" else _best(pairs, scores)
+        ours = name.startswith("byline")
+        threshold = 0.5 if ours else _best(pairs, scores)
         for half in ("tune", "held"):
             told = _told([pair for pair in pairs if pair.half == half], scores, threshold)
-            print(f"{name:34} {half:5} {told} {seconds:8.1f}" + (f"  at {threshold:.2f}" if name != "byline" else ""))
+            print(f"{name:34} {half:5} {told} {seconds:8.1f}" + ("" if ours else f"  at {threshold:.2f}"))
         if name == "byline":
             wrong = [p for p in pairs if (scores.get(p.ids, 0) >= threshold) != p.one_story]
             for one in wrong:
@@ -79,11 +93,12 @@ def _pairs() -> Iterator[Labelled]:
             yield Labelled((row["one"], row["other"]), row["label"] != "different", row["label"], row["half"])
 
 
-def _articles(path: Path) -> Iterator[tuple[str, list[Sentence]]]:
+def _articles(path: Path) -> Iterator[tuple[str, Read]]:
     with open(path, encoding="utf-8") as file:
         for line in file:
             one = json.loads(line)
-            yield one["id"], list(split(canonicalise(one["text"]).text, one["title"], "en"))
+            sentences = list(split(canonicalise(one["text"]).text, one["title"], "en"))
+            yield one["id"], Read(one["url"], one["published"], sentences)
 
 
 def _told(pairs: Sequence[Labelled], scores: Scores, threshold: float) -> str:
@@ -105,9 +120,15 @@ def _best(pairs: Sequence[Labelled], scores: Scores) -> float:
     return max((step / 40 for step in range(4, 40)), key=worst)
 
 
-def _ours(articles: dict[str, list[Sentence]]) -> Scores:
+def _ours(articles: Articles) -> Scores:
     """As a build does it: equal wordings at once, the rest compared."""
-    ids, wordings = list(articles), [wording(sentences) for sentences in articles.values()]
+    began = time.perf_counter()
+    ids, wordings = list(articles), [wording(one.sentences) for one in articles.values()]
+    size = sum(one.nbytes for one in wordings) / 1e6
+    print(
+        f"  wordings: {time.perf_counter() - began:.1f} s, {size:.1f} MB; comparing, as every build does it: ", end=""
+    )
+    began = time.perf_counter()
     having: dict[bytes, list[str]] = {}
     for id_, one in zip(ids, wordings, strict=True):
         if len(one):
@@ -117,15 +138,32 @@ def _ours(articles: dict[str, list[Sentence]]) -> Scores:
     scores = {(a, b): 1.0 for group in groups for a in group for b in group if a != b}
     for i, j in one_texts(different):
         scores |= {pair: 1.0 for a in groups[i] for b in groups[j] for pair in ((a, b), (b, a))}
+    print(f"{time.perf_counter() - began:.1f} s; {sum(len(group) > 1 for group in groups)} texts told twice and more")
     return scores
 
 
-def _held_alone(articles: dict[str, list[Sentence]]) -> Scores:
+def _ours_and_addresses(articles: Articles) -> Scores:
+    """As an index does it: with the versions of one address."""
+
+    def kin(one: str, other: str) -> bool:
+        return shared(wording(articles[one].sentences), wording(articles[other].sentences)).kin
+
+    facts = (
+        Addressed(id_, one.url, one.published, "jsonl", "", f"{number:09}")
+        for number, (id_, one) in enumerate(articles.items())
+    )
+    addresses: dict[str, list[str]] = {}
+    for id_, address, _ in settle(facts, kin).editions:
+        addresses.setdefault(address, []).append(id_)
+    return _ours(articles) | {(a, b): 1.0 for same in addresses.values() for a in same for b in same if a != b}
+
+
+def _held_alone(articles: Articles) -> Scores:
     """The share of the shorter one's words in the other, without a look at what is its own; labelled pairs only."""
     return _scored(articles, lambda one, other: shared(wording(one), wording(other)).held)
 
 
-def _sentences(articles: dict[str, list[Sentence]]) -> Scores:
+def _sentences(articles: Articles) -> Scores:
     """The share of the shorter one's sentences that stand in the other word for word; labelled pairs only."""
 
     def held(one: list[Sentence], other: list[Sentence]) -> float:
@@ -136,23 +174,23 @@ def _sentences(articles: dict[str, list[Sentence]]) -> Scores:
     return _scored(articles, held)
 
 
-def _scored(articles: dict[str, list[Sentence]], score: Callable[[list[Sentence], list[Sentence]], float]) -> Scores:
-    return {pair.ids: score(articles[pair.ids[0]], articles[pair.ids[1]]) for pair in _pairs()}
+def _scored(articles: Articles, score: Callable[[list[Sentence], list[Sentence]], float]) -> Scores:
+    return {pair.ids: score(articles[pair.ids[0]].sentences, articles[pair.ids[1]].sentences) for pair in _pairs()}
 
 
-def _minhash(articles: dict[str, list[Sentence]]) -> dict[str, Any]:
+def _minhash(articles: Articles) -> dict[str, Any]:
     """datasketch's MinHash of each article's runs of five words, 128 permutations."""
     sketch = importlib.import_module("datasketch").MinHash
     made = {}
-    for id_, sentences in articles.items():
-        runs = _runs(_words(sentences))
+    for id_, one in articles.items():
+        runs = _runs(_words(one.sentences))
         if runs:
             made[id_] = sketch(num_perm=128)
             made[id_].update_batch(runs)
     return made
 
 
-def _datasketch(articles: dict[str, list[Sentence]]) -> Scores:
+def _datasketch(articles: Articles) -> Scores:
     """MinHash LSH: pairs that share a band, by their estimated Jaccard similarity."""
     made = _minhash(articles)
     index = importlib.import_module("datasketch").MinHashLSH(threshold=0.3, num_perm=128)
@@ -161,10 +199,10 @@ def _datasketch(articles: dict[str, list[Sentence]]) -> Scores:
     return {(a, b): made[a].jaccard(made[b]) for a in made for b in index.query(made[a]) if a != b}
 
 
-def _ensemble(articles: dict[str, list[Sentence]]) -> Scores:
+def _ensemble(articles: Articles) -> Scores:
     """LSH Ensemble, datasketch's way to containment: found at some of its thresholds, each an index of its own."""
     made = _minhash(articles)
-    sizes = {id_: len(set(_runs(_words(articles[id_])))) for id_ in made}
+    sizes = {id_: len(set(_runs(_words(articles[id_].sentences)))) for id_ in made}
     ensemble = importlib.import_module("datasketch").MinHashLSHEnsemble
     scores: Scores = {}
     for threshold in (0.5, 0.6, 0.7, 0.8, 0.9):
@@ -177,13 +215,13 @@ def _ensemble(articles: dict[str, list[Sentence]]) -> Scores:
     return scores
 
 
-def _semhash(articles: dict[str, list[Sentence]]) -> Scores:
+def _semhash(articles: Articles) -> Scores:
     """semhash on our own vectors of all-MiniLM-L6-v2 (the first 256 tokens of each article): pairs by cosine."""
     semhash = importlib.import_module("semhash").SemHash
     from index.embed import Embedding, load_embedder
 
     embedder = load_embedder(Embedding(), bulk=True)
-    records = [{"id": id_, "text": " ".join(_words(sentences)[:220]) or "-"} for id_, sentences in articles.items()]
+    records = [{"id": id_, "text": " ".join(_words(one.sentences)[:220]) or "-"} for id_, one in articles.items()]
 
     class Ours:
         """Our embedder in the shape that semhash asks for."""
@@ -209,8 +247,9 @@ def _runs(words: Sequence[str]) -> list[bytes]:
     return [" ".join(words[i : i + 5]).encode() for i in range(len(words) - 4)]
 
 
-_WAYS: dict[str, Callable[[dict[str, list[Sentence]]], Scores]] = {
-    "byline": _ours,
+_WAYS: dict[str, Callable[[Articles], Scores]] = {
+    "byline, words alone": _ours,
+    "byline": _ours_and_addresses,
     "share of words held (pairs only)": _held_alone,
     "share of sentences (pairs only)": _sentences,
     "datasketch MinHash LSH": _datasketch,
