@@ -45,7 +45,7 @@ KEPT = (
     "text_sha256, fingerprint, rows, pieces, sentences, passages, cuts_sha256, read_at, told, wording, text"
 )
 # `sentences`: start, end and kind of each; `passages`: the first and last sentence of each; cuts_sha256: of both;
-# `read_at`: sorts articles in the order in which they were read; `wording`: see duplicates.py, and `told` its digest.
+# `read_at`: sorts those with an address in the order in which they were read; `wording`: see duplicates.py, and `told` its digest.
 _SCHEMA = """
 CREATE TABLE articles(
   number INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, title TEXT, url TEXT,
@@ -115,12 +115,12 @@ class Draft:
         """
         spans = np.array([(s.start, s.end, KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
         runs = np.array([(p.first, p.last) for p in passages], dtype="<i4").tobytes()
-        said = wording(sentences)
+        said, read_at = wording(sentences), f"{self._number:09}-{self.articles:09}" if article.url else ""
         values = (
             article.id, key, article.title, article.url, article.source, json.dumps(article.authors), article.published,
             article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
             article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(),
-            len(passages), len(sentences), spans, runs, sha256(spans + runs), f"{self._number:09}-{self.articles:09}",
+            len(passages), len(sentences), spans, runs, sha256(spans + runs), read_at,
             told_by(said), said.astype("<u4").tobytes(), article.text,
         )  # fmt: skip
         self._take(article.id, len(passages), len(sentences), values)
