@@ -165,7 +165,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     ]
     superseded = status["superseded"]
     if superseded:
-        lines.append(f"superseded  {len(superseded):,} articles: newer versions of them are cited")
+        lines.append(f"superseded  {len(superseded):,} of the articles, by newer versions of them")
         lines += [
             f"  {one['article']} of {one['published'] or 'no date'}: by {one['by']} of {one['by_published'] or 'no date'}"
             for one in superseded[:_SHOWN]

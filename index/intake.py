@@ -113,7 +113,7 @@ class Intake:
             return None
         if made.key in self._read:  # the same document says something else now
             now, told = self._read[made.key]
-            said_other = is_page(made.key) and now == plain and told != made.told
+            said_other = is_page(made.key, made.markup) and now == plain and told != made.told
             return replace(stays, id=older, was=id_, key=key_before(made.key, made.raw_sha256)) if said_other else None
         if id_ not in self._taken:
             return stays
@@ -121,7 +121,9 @@ class Intake:
             return None
         # a page at another address that led to the same article is not kept any longer
         taker = self._keys[id_]
-        key = key_before(taker, made.raw_sha256) if is_page(made.key) and is_page(taker) else None
+        key = (
+            key_before(taker, made.raw_sha256) if is_page(made.key, made.markup) and taker.startswith("http") else None
+        )
         return replace(stays, id=older, was=id_, key=key)
 
     def before(self) -> list[str]:
@@ -235,7 +237,7 @@ class Intake:
         told = told_by(wording(one.sentences)) if isinstance(one, Prepared) else self.known.made[one.was or one.id].told
         self._read[document.key] = plain_id(id_, document.raw_sha256), told
         before = self.known.files.get(origin, id_)
-        if before != id_ and not is_page(document.key):  # the file declares another address now
+        if before != id_ and not is_page(document.key, document.markup):  # the file declares another address now
             self._replaced.add(before)
         return one
 

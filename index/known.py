@@ -84,9 +84,12 @@ def page_before(key: str) -> str | None:
     return before[1] if before else None
 
 
-def is_page(key: str) -> bool:
-    """Whether a document was fetched from the web, where its bytes are replaced when it is fetched again."""
-    return key.startswith(("http://", "https://"))
+def is_page(key: str, markup: str) -> bool:
+    """Whether a document was fetched from the web, where its bytes are replaced when it is fetched again.
+
+    A line of JSON may be known by its address too, and is its owner's to edit.
+    """
+    return key.startswith(("http://", "https://")) and markup != "jsonl"
 
 
 def file_of(origin: str) -> str:

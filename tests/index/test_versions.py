@@ -215,6 +215,16 @@ def test_a_file_that_was_edited_in_its_place_leaves_no_version(tmp_path: Path) -
     assert b"falcon" not in b"".join(p.read_bytes() for p in current(index).folder.iterdir())
 
 
+def test_a_line_that_was_edited_leaves_no_version(tmp_path: Path) -> None:
+    """It may be known by its address, as fetched pages are, and is its owner's all the same."""
+    index, path = tmp_path / "index", tmp_path / "a.jsonl"
+    for word in ("falcon", "osprey"):
+        path.write_text(json.dumps({"url": ADDRESS, "text": f"The {word} was seen. {' '.join(prose(1))}"}))
+        add(index, [path], RECIPE, quiet)
+    assert versions(index) == {}
+    assert b"falcon" not in b"".join(p.read_bytes() for p in current(index).folder.iterdir())
+
+
 def fetched(index: Path, fetcher: Fetcher) -> Report:
     return add_addresses(index, at(1), RECIPE, quiet, fetcher)
 
