@@ -20,8 +20,10 @@ from index.build import add, build, remove
 from index.draft import ARTICLES
 from index.duplicates import Shared, Wording, one_texts, shared, wording
 from index.generations import current
+from index.sources.read import Document, article, documents
 from index.split import Sentence, split
 from index.store import Scope, open_snapshot
+from tests.conftest import ROOT
 from tests.index.test_build import RECIPE, quiet
 from tests.index.tiny import NGramEmbedder
 
@@ -214,6 +216,15 @@ def test_nothing_of_a_removed_articles_wording_is_left(tmp_path: Path, embedder:
     with sqlite3.connect(current(index).folder / ARTICLES) as database:
         told = {one for (one,) in database.execute("SELECT told FROM articles")}
         assert {one for (one,) in database.execute("SELECT told FROM one_texts")} <= told
+
+
+def test_the_wire_story_that_the_starter_corpus_prints_twice_is_one_and_no_other_is() -> None:
+    """All twelve tell of one event, and two of them in one text."""
+    made = [article(one) for one in documents([ROOT / "seeds"]) if isinstance(one, Document)]
+    pairs = one_texts([wording(split(one.text, one.title)) for one in made])
+    assert [{Path(made[place].origin).stem for place in pair} for pair in pairs] == [
+        {"meridian-wire-victory", "northern-courier-victory"}
+    ]
 
 
 def test_the_labelled_pairs_are_whole_and_their_halves_are_set_by_their_ids() -> None:
