@@ -8,6 +8,7 @@ nothing of training.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from bot.errors import ReaderUnavailable
 from bot.read import Reading, Window, best_spans, strides
 from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
 from bot.weigh import Calibration, Weights, weighed
-from index.encoder import Precision, Shape, batches, device, fast_dtype
+from index.encoder import Precision, Shape, batches, device, fast_dtype, side_by_side
 
 KIND = "byline-reader"
 _QUESTION_TOKENS = 64
@@ -70,17 +71,18 @@ class MiniReader:
         texts = tokenize(self._tokenizer, [window.text for window in windows])
         parts = self._parts(asked, windows, texts)
         readings: list[Reading] = []
-        for batch in batches([len(part.pair.tokens) for part in parts]):
-            chosen = [parts[i] for i in batch]
-            with torch.inference_mode():
-                scored = score(self.model, [part.pair for part in chosen])
-            for part, odds in zip(chosen, scored, strict=True):
-                tokens, window = texts[part.window], windows[part.window]
-                place = slice(part.first, part.last)
-                readings += best_spans(
-                    odds.cpu().numpy(), tokens.starts[place], tokens.ends[place], window, part.window
-                )
+        groups = list(batches([len(part.pair.tokens) for part in parts], least=torch.get_num_threads()))
+        scored = side_by_side(self._score, [[parts[i].pair for i in group] for group in groups])
+        for i, odds in zip(itertools.chain(*groups), itertools.chain(*scored), strict=True):
+            tokens, window = texts[parts[i].window], windows[parts[i].window]
+            place = slice(parts[i].first, parts[i].last)
+            spans = best_spans(odds.cpu().numpy(), tokens.starts[place], tokens.ends[place], window, parts[i].window)
+            readings += spans
         return weighed(question, readings, windows, self._weights)
+
+    def _score(self, pairs: Sequence[Pair]) -> list[Tensor]:
+        with torch.inference_mode():
+            return score(self.model, pairs)
 
     def parts(self, question: str, windows: Sequence[Window]) -> list[Pair]:
         """What the network is given for this question, in the order of the windows."""

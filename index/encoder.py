@@ -13,12 +13,14 @@ finds a GPU, the network computes there.
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import torch
@@ -34,12 +36,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Precision = Literal["auto", "float32", "bfloat16"]
+Batch = TypeVar("Batch")
+T = TypeVar("T")
 
 # What sequences are filled up to a multiple of, and what hides the filling: far below any real score, and a bfloat16.
 _MULTIPLE = 16
 _HIDDEN = -1e4
-# Tokens of one forward pass: enough to fill the matrix unit, little enough to stay in the cache.
-_BATCH_TOKENS = 4096
+# Tokens of one forward pass: enough to fill the matrix unit, little enough that malloc keeps the memory of its steps (docs/LOG.md).
+_BATCH_TOKENS = 2048
+# Tokens from which on it is worth it to give another thread a part.
+_WORTH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,8 +196,13 @@ def pack(
     return Packed(table[0], table[1], table[2], lengths, hidden if bool(hidden.any()) else None)
 
 
-def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS) -> Iterator[list[int]]:
-    """Indices grouped into batches of at most `budget` tokens, sorted by length so that equal ones meet."""
+def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1) -> Iterator[list[int]]:
+    """Indices grouped into batches of at most `budget` tokens, sorted by length so that equal ones meet.
+
+    There are at least `least` batches of about one size where the tokens are worth it: some hundred in each.
+    """
+    worth = min(least, 1 + sum(lengths) // _WORTH)
+    budget = min(budget, -(-sum(lengths) // worth) + max(lengths, default=0) // 2)
     batch: list[int] = []
     held = 0
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
@@ -202,6 +213,23 @@ def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS) -> Iterator[lis
         held += lengths[i]
     if batch:
         yield batch
+
+
+def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch]) -> list[T]:
+    """The work done on every part, in order: on as many parts at a time as PyTorch may use threads, one thread each.
+
+    Two halves on a thread each take five sixths of the time of the whole on two threads, which wait for one another
+    after every step (docs/LOG.md). A part alone, or one on a GPU, is done as it is.
+    """
+    threads = torch.get_num_threads()
+    if len(parts) < 2 or threads < 2 or device().type != "cpu":
+        return [work(part) for part in parts]
+    return list(_crew(threads).map(work, parts))
+
+
+@functools.cache
+def _crew(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "network", initializer=torch.set_num_threads, initargs=(1,))
 
 
 def device() -> torch.device:
@@ -265,8 +293,11 @@ class Encoder:
         """Unit vectors, float32 (texts, width), in the order of the texts; long texts are cut, as in training."""
         sequences = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(sequences), self.width), dtype=np.float32)
-        for batch in batches([len(sequence) for sequence in sequences]):
-            vectors[batch] = self._encode([sequences[i] for i in batch])
+        parts = list(batches([len(sequence) for sequence in sequences], least=torch.get_num_threads()))
+        for part, found in zip(
+            parts, side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts), strict=True
+        ):
+            vectors[part] = found
         return vectors
 
     def _encode(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:

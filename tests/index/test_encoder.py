@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,18 @@ import numpy as np
 import pytest
 import torch
 
-from index.encoder import Bert, Packed, Shape, batches, build_bert, fast_dtype, load_encoder, pack, rounded
+from index.encoder import (
+    Bert,
+    Packed,
+    Shape,
+    batches,
+    build_bert,
+    fast_dtype,
+    load_encoder,
+    pack,
+    rounded,
+    side_by_side,
+)
 from index.errors import EmbedderUnavailable
 from tests.drawn import drawn
 
@@ -73,6 +85,34 @@ def test_batches_hold_every_index_once_within_the_budget() -> None:
     groups = list(batches(lengths, budget=100))
     assert sorted(i for group in groups for i in group) == list(range(7))
     assert all(len(group) == 1 or sum(lengths[i] for i in group) <= 100 for group in groups)
+
+
+def test_work_worth_it_is_given_to_all_threads_in_like_parts() -> None:
+    lengths = [150] * 20
+    parts = list(batches(lengths, least=2))
+    assert [len(part) for part in parts] == [10, 10]
+    assert sorted(i for part in parts for i in part) == list(range(20))
+    assert len(list(batches([40, 30], least=2))) == 1
+    assert list(batches([], least=2)) == []
+
+
+def test_parts_are_done_at_once_one_thread_each_and_come_back_in_order() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        meeting = threading.Barrier(2, timeout=20)
+
+        def work(part: int) -> tuple[int, int]:
+            meeting.wait()  # passed only where two are at work together
+            return part, torch.get_num_threads()
+
+        assert side_by_side(work, [3, 1, 4, 1]) == [(3, 1), (1, 1), (4, 1), (1, 1)]
+        assert torch.get_num_threads() == 2
+        assert side_by_side(lambda part: (part, threading.get_ident()), [7]) == [(7, threading.get_ident())]
+        with pytest.raises(ZeroDivisionError):
+            side_by_side(lambda part: 1 // part, [1, 0])
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_lengths_are_rounded_up_to_few_shapes() -> None:
