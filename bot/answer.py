@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -73,24 +73,26 @@ def answer(
     rules: Rules,
     generation: str,
     shown: Callable[[float], float] = float,
+    story: Callable[[str], Hashable] = str,
 ) -> Answer:
     """The answer that the readings (best first) support, at the calibrated confidence in its first citation.
 
     `confidence` gives the probability that the first of some readings is right, the others weighed against it;
-    `shown` calibrates what agreeing sentences together come to, which alone decides and is shown.
+    `shown` calibrates what agreeing sentences together come to, which alone decides and is shown; `story` says to which
+    story an article belongs: told by several outlets, it is evidence once.
     Below `rules.min_confidence` the answer is `not_found`, and the best sentences stand under `nearest`.
     """
     if not readings:
         return not_found(asked, "nothing_close", generation)
-    supported, together = _corroborated(candidates, readings, confidence)
+    supported, together = _corroborated(candidates, readings, confidence, story)
     sure = shown(together)
     ordered = _preferred(candidates, supported, confidence, rules.min_confidence)
     if sure < rules.min_confidence:
-        places = _distinct(candidates, ordered, lambda one: confidence([one, *ordered]), _NEAREST)
+        places = _distinct(candidates, ordered, lambda one: confidence([one, *ordered]), _NEAREST, story)
         nearest = tuple(cite(place, marker) for marker, place in enumerate(places, 1))
         return not_found(asked, "no_answer_in_articles", generation, sure, nearest)
     places = _distinct(candidates, _agreeing(candidates, ordered, confidence), lambda one: confidence([one, *ordered]),
-                       rules.max_citations)  # fmt: skip
+                       rules.max_citations, story)  # fmt: skip
     citations = tuple(cite(place, marker) for marker, place in enumerate(places, 1))
     first = citations[0]
     short = None
@@ -145,29 +147,52 @@ def further(
 
 
 def _corroborated(
-    candidates: Sequence[Candidate], readings: Sequence[Reading], confidence: Callable[[Sequence[Reading]], float]
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading],
+    confidence: Callable[[Sequence[Reading]], float],
+    story: Callable[[str], Hashable],
 ) -> tuple[list[Reading], float]:
     """The readings, those of the best supported short answer first, and how likely that answer is right.
 
-    Sentences that give the same short answer support each other, each wording once: an answer is wrong only if all of
-    them are (noisy-or; Pearl 1988). Ties go to the better reading.
+    Sentences that give the same short answer support each other, each wording and each story once: an answer is wrong
+    only if all of them are (noisy-or; Pearl 1988). Ties go to the better reading.
     """
     best: tuple[float, list[Reading]] = (-1.0, [])
     for i, leader in enumerate(readings[:_LEADERS]):
         said, wrong = _said(candidates, leader), 1.0
-        group, seen = [], set()
+        group, told = [], _Told(candidates, story)
         for reading in readings[i:]:
             sentence = _sentence(candidates, reading)
-            wording = plain(sentence.text)
             same = reading is leader or (sentence.kind == "sentence" and _agree(said, _said(candidates, reading)))
-            if same and wording not in seen:
-                seen.add(wording)
+            if same and told.first(reading):
                 group.append(reading)
                 wrong *= 1 - confidence([reading, *readings])
         if 1 - wrong > best[0]:
             best = (1 - wrong, group)
     chosen = {id(reading) for reading in best[1]}
     return [*best[1], *(reading for reading in readings if id(reading) not in chosen)], best[0]
+
+
+class _Told:
+    """What was told already: wordings, and which article of each story told it.
+
+    Another sentence of that same article still counts: the calibration was fitted so.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate], story: Callable[[str], Hashable]) -> None:
+        self._candidates, self._story = candidates, story
+        self._wordings: set[str] = set()
+        self._tellers: dict[Hashable, str] = {}
+
+    def first(self, reading: Reading) -> bool:
+        """Whether nothing before it said it in these words or was another copy of its story; it is noted if so."""
+        article = self._candidates[reading.window].article.article.id
+        wording, story = plain(_sentence(self._candidates, reading).text), self._story(article)
+        if wording in self._wordings or self._tellers.get(story, article) != article:
+            return False
+        self._wordings.add(wording)
+        self._tellers[story] = article
+        return True
 
 
 def _preferred(
@@ -206,16 +231,18 @@ def _agreeing(
 
 
 def _distinct(
-    candidates: Sequence[Candidate], readings: Sequence[Reading], score: Callable[[Reading], float], count: int
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading],
+    score: Callable[[Reading], float],
+    count: int,
+    story: Callable[[str], Hashable],
 ) -> list[Place]:
-    """Where to cite the readings, each wording once: a wire story printed twice is one piece of evidence."""
+    """Where to cite the readings, each wording and each story once: one printed twice is one piece of evidence."""
     places: list[Place] = []
-    seen: set[str] = set()
+    told = _Told(candidates, story)
     for reading in readings:
-        wording = plain(_sentence(candidates, reading).text)
         place = _place(candidates[reading.window], reading, score(reading))
-        if wording not in seen and len(places) < count and not any(_overlap(place, other) for other in places):
-            seen.add(wording)
+        if len(places) < count and not any(_overlap(place, other) for other in places) and told.first(reading):
             places.append(place)
     return places
 

@@ -9,7 +9,7 @@ warning in the log.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,7 @@ class Archive:
             "bytes": sum(file["size"] for file in files.values()),
             "build_seconds": manifest["seconds"],
             "skipped": [{"origin": s.origin, "reason": s.reason, "detail": s.detail} for s in skipped],
+            "superseded": list(_superseded(snapshot)),
             "index": str(self.config.index.dir),
         }
 
@@ -193,6 +194,13 @@ class Archive:
                 f"configuration names {self.config.embedding.model}; rebuild it with `byline build` and the paths it was made from"
             )
         self._fits = snapshot.name
+
+
+def _superseded(snapshot: Snapshot) -> Iterator[dict[str, str | None]]:
+    for id_ in sorted(snapshot.stories.hidden()):
+        old, new = snapshot.entry(id_), snapshot.stories.newest(id_)
+        assert new is not None  # for the type checker
+        yield {"article": id_, "published": old.published, "by": new.article, "by_published": new.published}
 
 
 def _bytes(path: Path) -> bytes:

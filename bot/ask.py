@@ -8,11 +8,11 @@ without having been compared with the stored text.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.answer import Answer, Rules, answer, body, further, not_found, says
-from bot.cite import Citation, check
+from bot.cite import Citation, check, with_story
 from bot.errors import QuestionRefused
 from bot.question import Question, question
 from bot.read import Reader, Reading, Window
@@ -70,9 +70,13 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     def confidence(some: Sequence[Reading]) -> float:
         return reader.confidence(asked.text, some, windows)
 
-    readings = _read(asked, candidates, windows, reader, confidence, how.rules)
+    def story(article: str) -> tuple[str, ...]:
+        return snapshot.stories.of(article, scope)
+
+    readings = _read(asked, candidates, windows, reader, confidence, how.rules, story)
     read = time.perf_counter()
-    found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name, reader.shown)
+    found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name, reader.shown, story)
+    found = replace(found, citations=tuple(with_story(one, snapshot, scope) for one in found.citations))
     more = further(found, candidates, readings, confidence, how.rules.further)
     check(found.citations + found.nearest + more, snapshot, scope)
     return Asked(_timed(found, began, retrieved, read), candidates, readings, more)
@@ -85,6 +89,7 @@ def _read(
     reader: Reader,
     confidence: Callable[[Sequence[Reading]], float],
     rules: Rules,
+    story: Callable[[str], Hashable],
 ) -> list[Reading]:
     """The readings of all windows, or, where the first ones give a sure answer, of those too that could support it.
 
@@ -93,7 +98,7 @@ def _read(
     first = reader.read(asked.key, [one if i < _FIRST else _UNREAD for i, one in enumerate(windows)])
     if len(windows) <= _FIRST:
         return first
-    said = answer(asked.text, candidates, first, confidence, rules, "", reader.shown)
+    said = answer(asked.text, candidates, first, confidence, rules, "", reader.shown, story)
     sure = said.answer is not None and said.confidence >= _SURE
     rest = [
         one if i >= _FIRST and not (sure and not says(one.text, said.answer or "")) else _UNREAD

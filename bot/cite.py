@@ -8,10 +8,23 @@ boilerplate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import CitationBroken
 from index.store import Scope, Snapshot, StoredArticle, within
+from index.stories import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Another article of the same story that holds a quote letter by letter, as whole sentences at these offsets."""
+
+    article: str
+    source: str | None
+    published: str | None
+    url: str | None
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +33,8 @@ class Citation:
 
     `answer_start` and `answer_end` mark the short answer inside the quote, or are None. `score` is the confidence
     in this one citation, 0 to 1. `published` is an ISO date or None, never a guess. `page` is that of a PDF, counted from
-    1 in the file, on whose extracted text the quote begins.
+    1 in the file, on whose extracted text the quote begins. `also_in` are other outlets' copies of the story that hold the
+    same words; `earlier` the versions that this article superseded, the newest first.
     """
 
     marker: int
@@ -38,6 +52,8 @@ class Citation:
     speaker: str | None
     score: float
     page: int | None = None
+    also_in: tuple[Holder, ...] = ()
+    earlier: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,33 @@ def cite(place: Place, marker: int) -> Citation:
     )
 
 
+def with_story(citation: Citation, snapshot: Snapshot, scope: Scope = None) -> Citation:
+    """The citation with the other articles of its story that hold its quote, and the versions before its own.
+
+    All of them are of the scope. An article that says it in other words, or with another sign, is not listed.
+    """
+    others = (id_ for id_ in snapshot.stories.of(citation.article, scope) if id_ != citation.article)
+    holders = tuple(held for id_ in others if (held := _holder(snapshot.article(id_), citation.quote)))
+    return replace(citation, also_in=holders, earlier=snapshot.stories.earlier(citation.article, scope))
+
+
+def _holder(stored: StoredArticle, quote: str) -> Holder | None:
+    """The article as a holder of the quote, if it has it as whole sentences that may be cited."""
+    article, at = stored.article, stored.article.text.find(quote)
+    while at >= 0:
+        if _stands(stored, at, at + len(quote)):
+            return Holder(article.id, article.source, article.published, article.url, at, at + len(quote))
+        at = article.text.find(quote, at + 1)
+    return None
+
+
+def _stands(stored: StoredArticle, start: int, end: int) -> bool:
+    """Whether that part of the article is whole sentences, none of them boilerplate."""
+    held = [one for one in stored.sentences if one.start < end and start < one.end]
+    whole = bool(held) and (held[0].start, held[-1].end) == (start, end)
+    return whole and not any(one.kind == "boilerplate" for one in held)
+
+
 def check(citations: tuple[Citation, ...], snapshot: Snapshot, scope: Scope = None) -> None:
     """Compare every quote with the text of the generation once more; raises `CitationBroken` for the first that differs.
 
@@ -99,3 +142,12 @@ def check(citations: tuple[Citation, ...], snapshot: Snapshot, scope: Scope = No
             raise CitationBroken(f"the quote [{citation.marker}] holds what is no part of article {citation.article}")
         if not whole or text[citation.start : citation.end] != citation.quote or not citation.quote:
             raise CitationBroken(f"the quote [{citation.marker}] does not stand in article {citation.article}")
+        for holder in citation.also_in:
+            other = snapshot.article(holder.article)
+            if not within(other.article.collections, scope):
+                raise CitationBroken(f"the quote [{citation.marker}] lists an article outside of what may be seen")
+            if other.article.text[holder.start : holder.end] != citation.quote:
+                raise CitationBroken(f"the quote [{citation.marker}] does not stand in article {holder.article}")
+        for version in citation.earlier:
+            if not within(snapshot.entry(version.article).collections, scope):
+                raise CitationBroken(f"the quote [{citation.marker}] lists an article outside of what may be seen")

@@ -142,12 +142,14 @@ def _status(arguments: argparse.Namespace, config: Config) -> int:
 def _articles(arguments: argparse.Namespace, config: Config) -> int:
     from bot.report import article_line, entry_json
 
-    archive = _archive(config)
-    for entry in archive.snapshot().entries():
+    snapshot = _archive(config).snapshot()
+    hidden = snapshot.stories.hidden()
+    for entry in snapshot.entries():
+        newest = snapshot.stories.newest(entry.id) if entry.id in hidden else None
         if arguments.json:
-            _json(entry_json(entry))
+            _json(entry_json(entry, newest))
         else:
-            print(article_line(entry))
+            print(article_line(entry, newest))
     return DONE
 
 
@@ -155,11 +157,12 @@ def _show(arguments: argparse.Namespace, config: Config) -> int:
     from bot.report import article_json, article_lines, raw_lines
 
     archive = _archive(config)
-    stored = archive.stored(arguments.article)
+    stored, stories = archive.stored(arguments.article), archive.snapshot().stories
+    newest, earlier = stories.newest(stored.article.id), stories.earlier(stored.article.id)
     if arguments.json:
-        _json(article_json(stored))
+        _json(article_json(stored, newest, earlier))
     else:
-        print("\n".join(raw_lines(stored) if arguments.raw else article_lines(stored)))
+        print("\n".join((raw_lines if arguments.raw else article_lines)(stored, newest, earlier)))
     return DONE
 
 

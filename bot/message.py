@@ -180,7 +180,27 @@ def _source(citation: Citation, where: str) -> Iterator[Paragraph]:
     first = f"{_outlet(citation.source)}, {_day(citation.published)}, {page}{where}{speaker}"
     marked = _marked(citation, (Run(first),))
     yield marked
-    yield from _more(citation.title, citation.authors, citation.url, len(marked.marker) + 1)
+    indent = len(marked.marker) + 1
+    yield from _more(citation.title, citation.authors, citation.url, indent)
+    for text in (also_in(citation), updated(citation)):
+        if text:
+            yield line(text, "faint", indent)
+
+
+def also_in(citation: Citation, most: int = 5) -> str | None:
+    """Which other outlets' copies of the story hold the quote, each outlet once, as a line; None where none does."""
+    outlets = list(dict.fromkeys(_outlet(one.source) for one in citation.also_in))
+    if not outlets:
+        return None
+    rest = f" and {len(outlets) - most:,} more" if len(outlets) > most else ""
+    return f"also in: {', '.join(outlets[:most])}{rest}"
+
+
+def updated(citation: Citation) -> str | None:
+    """That the article superseded an earlier version, with the dates of both; None where it did not."""
+    if not citation.earlier:
+        return None
+    return f"updated: this version {_day(citation.published)}, before it {_day(citation.earlier[0].published)}"
 
 
 def _more(title: str | None, authors: Sequence[str], url: str | None, indent: int = 0) -> Iterator[Paragraph]:

@@ -19,6 +19,7 @@ from index.build import Report
 from index.purge import Purged
 from index.split import Sentence
 from index.store import Entry, StoredArticle
+from index.stories import Version
 
 # A document left out for this reason is no trouble: nothing is missing from the index.
 _HARMLESS = frozenset({"duplicate"})
@@ -44,50 +45,62 @@ def answer_json(answer: Answer) -> dict[str, Any]:
 
 def citation_json(citation: Citation) -> dict[str, Any]:
     """A citation in the words of the contract."""
-    return asdict(citation) | {"authors": list(citation.authors)}
+    told = asdict(citation)
+    return told | {name: list(told[name]) for name in ("authors", "also_in", "earlier")}
 
 
-def entry_json(entry: Entry) -> dict[str, Any]:
-    """One line of the list of articles."""
+def entry_json(entry: Entry, newest: Version | None = None) -> dict[str, Any]:
+    """One line of the list of articles; `newest` is the version that supersedes it, if one does."""
     return {
         "id": entry.id, "title": entry.title, "source": entry.source, "authors": list(entry.authors),
         "url": entry.url, "published": entry.published, "language": entry.language, "origin": entry.origin,
         "collections": list(entry.collections), "sentences": entry.pieces,
+        "superseded_by": None if newest is None else asdict(newest),
     }  # fmt: skip
 
 
-def article_json(stored: StoredArticle) -> dict[str, Any]:
-    """An article with its canonical text, the one that all offsets refer to."""
+def article_json(
+    stored: StoredArticle, newest: Version | None = None, earlier: Sequence[Version] = ()
+) -> dict[str, Any]:
+    """An article with its canonical text, the one that all offsets refer to, and the versions after and before it."""
     article = stored.article
     return {
         "id": article.id, "title": article.title, "source": article.source, "authors": list(article.authors),
         "url": article.url, "published": article.published, "language": article.language, "origin": article.origin,
         "collections": list(article.collections), "format": article.markup, "flags": list(article.flags),
         "pages": list(article.pages), "text_sha256": article.text_sha256,
+        "superseded_by": None if newest is None else asdict(newest), "earlier": [asdict(one) for one in earlier],
         "text": article.text, "sentences": [[s.start, s.end, s.kind] for s in stored.sentences],
     }  # fmt: skip
 
 
-def article_line(entry: Entry) -> str:
+def article_line(entry: Entry, newest: Version | None = None) -> str:
     """One article in a list: id, date, outlet, title."""
-    return f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or Path(entry.origin).name)}"
+    line = f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or Path(entry.origin).name)}"
+    return line if newest is None else f"{line}  (superseded by {_version(newest)})"
 
 
-def article_lines(stored: StoredArticle) -> list[str]:
+def article_lines(stored: StoredArticle, newest: Version | None = None, earlier: Sequence[Version] = ()) -> list[str]:
     """One article to be read: what is known of it, an empty line, its text."""
     article = stored.article
     known = (
         ("id", article.id), ("title", article.title), ("outlet", article.source), ("authors", ", ".join(article.authors)),
         ("date", article.published or "not given"), ("link", article.url), ("read from", article.origin),
+        ("superseded", newest and f"by {_version(newest)}: never cited nor counted"),
+        ("before it", ", ".join(map(_version, earlier))),
         ("collections", ", ".join(article.collections)), ("taken out", ", ".join(article.flags)),
     )  # fmt: skip
     return [f"{name + ':':<13}{visible(value)}" for name, value in known if value] + ["", visible_lines(article.text)]
 
 
-def raw_lines(stored: StoredArticle) -> list[str]:
+def _version(version: Version) -> str:
+    return f"{version.article} of {version.published or 'no date'}"
+
+
+def raw_lines(stored: StoredArticle, newest: Version | None = None, earlier: Sequence[Version] = ()) -> list[str]:
     """An article to be read with the kind of each of its paragraphs, and what the kinds mean for citations."""
     text, pieces = stored.article.text, stored.sentences
-    about = article_lines(stored)[:-1]
+    about = article_lines(stored, newest, earlier)[:-1]
     shown: list[str] = []
     for begin, end, kind in _paragraphs(text, pieces):
         first, *others = visible_lines(text[begin:end]).split("\n")
@@ -150,6 +163,15 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
         f"size        {status['bytes'] / 2**20:,.1f} MiB in {status['index']}",
         f"last build  {status['build_seconds']:,.1f} s",
     ]
+    superseded = status["superseded"]
+    if superseded:
+        lines.append(f"superseded  {len(superseded):,} of the articles, by newer versions of them")
+        lines += [
+            f"  {one['article']} of {one['published'] or 'no date'}: by {one['by']} of {one['by_published'] or 'no date'}"
+            for one in superseded[:_SHOWN]
+        ]
+        if len(superseded) > _SHOWN:
+            lines.append(f"  and {len(superseded) - _SHOWN:,} more: byline status --json lists them all")
     return lines + _skipped_lines([(s["origin"], s["reason"], s["detail"]) for s in status["skipped"]])
 
 

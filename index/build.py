@@ -20,11 +20,12 @@ from typing import Any
 from index.canonical import CANONICAL_VERSION
 from index.collections import collection_name
 from index.draft import Draft
+from index.duplicates import DUPLICATES_VERSION
 from index.embed import Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
-from index.generations import Generation, previous
+from index.generations import Generation, number, previous
 from index.intake import Carried, Intake, Progress
-from index.known import file_of
+from index.known import file_of, page_before
 from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
 from index.publish import Write, publish, writing
@@ -57,6 +58,7 @@ class Recipe:
             "canonical": CANONICAL_VERSION,
             "splitter": SPLITTER_VERSION,
             "words": WORDS_VERSION,
+            "duplicates": DUPLICATES_VERSION,
             "sources": readers(),
             "passages": {"target_chars": self.target_chars, "longest_chars": self.longest_chars},
             "max_sentences": self.max_sentences,
@@ -155,9 +157,9 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
     """Take articles out, by id, an unambiguous beginning of one, or the address that they were fetched from.
 
     Raises `ArticleUnknown`. A page that is kept of an address goes also where no article came from it, or where the
-    index was built without it. They are gone from the disk as well, with the pages they were read from if Byline fetched those: no older
-    generation is kept, however many `recipe.keep` says. A reader that holds one open keeps it until it opens the new
-    one.
+    index was built without it. They are gone from the disk as well, with all versions before where the newest is named,
+    and with the pages they were read from if Byline fetched those: no older generation is kept, however many
+    `recipe.keep` says. A reader that holds one open keeps it until it opens the new one.
     """
     with writing(index):
         old = open_snapshot(index)
@@ -176,9 +178,12 @@ def _doomed(index: Path, old: Snapshot, articles: Iterable[str]) -> tuple[set[st
             addresses.add(page.address)
             ids.update(entry.id for entry in old.entries() if page.address == entry.origin or given == entry.origin)
         else:
-            entry = old.entry(given)
-            ids.add(entry.id)
-            addresses.add(entry.origin)
+            ids.add(old.entry(given).id)
+    for article in tuple(ids):
+        if old.stories.newest(article) is None:
+            ids.update(one.article for one in old.stories.earlier(article))
+    # what a page said before has no page of its own: that is the page's, which may stay
+    addresses.update(old.entry(article).origin for article in ids if page_before(old.key(article)) is None)
     return ids, addresses
 
 
@@ -195,7 +200,8 @@ def building(
         recipe = replace(recipe, keep=1)  # what cannot serve is not kept beside what can
         with suppress(IndexMissing, IndexDamaged, IndexMismatch):
             old = Snapshot(previous(index))  # for the collections that were given by hand: no document says them
-    return Build(recipe, old, progress, given=collections, mends=mends), chain(documents(paths), more), ()
+    work = Build(recipe, old, progress, given=collections, mends=mends)
+    return work, chain(documents(paths), more), () if mends else work.intake.before()
 
 
 def adding(
@@ -295,11 +301,13 @@ class Build:
     def _fill(self, folder: Path, taken: Iterable[Prepared | Carried]) -> dict[str, int]:
         prepared = (self.intake.load(one) if isinstance(one, Carried) else one for one in taken)
         old = self.old
-        draft = Draft(folder, None if old is None else old.words)
+        draft = Draft(folder, None if old is None else old.words, 1 if old is None else number(old.name) + 1)
         try:
             lay(draft, prepared, self._bulk, None if old is None else old.matrix)
             draft.skip(self.intake.notes())
-            return draft.finish()
+            counts = draft.finish()
+            self.intake.renamed(draft.renamed)
+            return counts
         finally:
             draft.close()
 

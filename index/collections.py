@@ -12,6 +12,9 @@ import unicodedata
 from collections.abc import Iterable
 from contextlib import suppress
 
+# The collections that somebody may see; None is all there is, also what is in no collection. An empty one sees nothing.
+Scope = frozenset[str] | None
+
 LONGEST = 40
 ALLOWED = (
     f"1 to {LONGEST} letters, digits, dots, dashes or underscores, beginning with a letter or digit, and not `all`"
@@ -35,3 +38,8 @@ def collection_names(written: Iterable[object]) -> tuple[str, ...]:
             with suppress(ValueError):
                 names.add(collection_name(one))
     return tuple(sorted(names))
+
+
+def within(collections: Iterable[str], scope: Scope) -> bool:
+    """Whether what carries these collections is there for the scope."""
+    return scope is None or not scope.isdisjoint(collections)

@@ -16,7 +16,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,12 +25,14 @@ from numpy.typing import NDArray
 
 from index.article import Article, sha256
 from index.columns import Columns
+from index.duplicates import one_texts, shared, told_by, wording
 from index.embed import Vectors
 from index.errors import IndexFailure
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Kind, Sentence
 from index.vectors import SIGNS, VECTORS, Signs, signs
+from index.versions import Addressed, settle
 from index.words import Words
 
 ARTICLES = "articles.sqlite"
@@ -40,18 +42,23 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 # All that is kept of an article but its number and its first row, which each generation gives anew.
 KEPT = (
     "id, key, title, url, source, authors, published, language, collections, flags, pages, origin, markup, raw_sha256, "
-    "text_sha256, fingerprint, rows, pieces, sentences, passages, cuts_sha256, text"
+    "text_sha256, fingerprint, rows, pieces, sentences, passages, cuts_sha256, read_at, told, wording, text"
 )
-# `sentences`: start, end and kind of each; `passages`: the first and last sentence of each; cuts_sha256: of both.
+# `sentences`: start, end and kind of each; `passages`: the first and last sentence of each; cuts_sha256: of both;
+# `read_at`: sorts those with an address in the order in which they were read; `wording`: see duplicates.py, and `told` its digest.
 _SCHEMA = """
 CREATE TABLE articles(
   number INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, title TEXT, url TEXT,
   source TEXT, authors TEXT NOT NULL, published TEXT, language TEXT, collections TEXT NOT NULL, flags TEXT NOT NULL,
   pages TEXT NOT NULL, origin TEXT NOT NULL, markup TEXT NOT NULL, raw_sha256 TEXT NOT NULL, text_sha256 TEXT NOT NULL,
   fingerprint TEXT NOT NULL, rows INTEGER NOT NULL, pieces INTEGER NOT NULL, sentences BLOB NOT NULL, passages BLOB NOT NULL,
-  cuts_sha256 TEXT NOT NULL, text TEXT NOT NULL);
+  cuts_sha256 TEXT NOT NULL, read_at TEXT NOT NULL, told TEXT NOT NULL, wording BLOB NOT NULL, text TEXT NOT NULL);
 CREATE INDEX articles_by_key ON articles(key, raw_sha256);
 CREATE INDEX articles_at_a_glance ON articles(first_row, rows, pieces, published, collections, id);
+CREATE INDEX articles_by_wording ON articles(told);
+CREATE TABLE one_texts(told TEXT NOT NULL, other TEXT NOT NULL, PRIMARY KEY(told, other)) WITHOUT ROWID;
+CREATE TABLE versions(id TEXT PRIMARY KEY, address TEXT NOT NULL, edition INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX versions_by_address ON versions(address, edition);
 CREATE TABLE skipped(origin TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL);
 """
 
@@ -65,17 +72,23 @@ class Kept:
     pieces: int
     values: tuple[Any, ...]
 
+    def named(self, id_: str, key: str | None) -> Kept:
+        """The same under another id, and of a document of another key if one is given."""
+        return replace(self, id=id_, values=(id_, key or self.values[1], *self.values[2:]))
+
 
 class Draft:
     """A generation being written into an empty folder; rows are numbered in the order they come."""
 
     _database: sqlite3.Connection | None = None
 
-    def __init__(self, folder: Path, before: Words | None = None) -> None:
-        self._folder, self._before = folder, before
+    def __init__(self, folder: Path, before: Words | None = None, number: int = 1) -> None:
+        """`number` is higher for each generation of an index: what is read for it is read later."""
+        self._folder, self._before, self._number = folder, before, number
         self._columns = Columns(folder)
         self._runs: list[tuple[str, int, int]] = []
         self._signs: list[Signs] = []
+        self.renamed: dict[str, str] = {}
         self.articles = self.sentences = self.rows = self.dimension = self.skipped = self._written = 0
         self._vectors = open(folder / VECTORS, "wb")  # noqa: SIM115 - held open over many calls, closed in close()
         try:
@@ -102,11 +115,13 @@ class Draft:
         """
         spans = np.array([(s.start, s.end, KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
         runs = np.array([(p.first, p.last) for p in passages], dtype="<i4").tobytes()
+        said, read_at = wording(sentences), f"{self._number:09}-{self.articles:09}" if article.url else ""
         values = (
             article.id, key, article.title, article.url, article.source, json.dumps(article.authors), article.published,
             article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
             article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(),
-            len(passages), len(sentences), spans, runs, sha256(spans + runs), article.text,
+            len(passages), len(sentences), spans, runs, sha256(spans + runs), read_at,
+            told_by(said), said.astype("<u4").tobytes(), article.text,
         )  # fmt: skip
         self._take(article.id, len(passages), len(sentences), values)
         if isinstance(words, range):
@@ -145,10 +160,15 @@ class Draft:
             self.skipped += 1
 
     def finish(self) -> dict[str, int]:
-        """Write the words and the signs, close the files; returns the counts for the manifest."""
+        """Write stories, versions, words and signs, close the files; returns the counts for the manifest.
+
+        `renamed` then says which articles go by another id than they came with.
+        """
         assert self._database is not None  # for the type checker
         with closing(self):
             with _disk_errors():
+                self._note_stories(self._database)
+                self._note_versions(self._database)
                 self._database.execute("COMMIT")
             if self._written != self.rows:
                 raise ValueError(f"{self.rows} passages but {self._written} vectors")
@@ -162,6 +182,32 @@ class Draft:
             "articles": self.articles, "sentences": self.sentences, "passages": self.rows, "vectors": self._written,
             "dimension": self.dimension, "skipped": self.skipped,
         }  # fmt: skip
+
+    def _note_stories(self, database: sqlite3.Connection) -> None:
+        """Which wordings are one text, both ways round, so that either finds the other."""
+        found = database.execute("SELECT told, wording FROM articles WHERE told <> '' GROUP BY told").fetchall()
+        wordings = [np.frombuffer(said, dtype="<u4") for _, said in found]
+        for i, j in one_texts(wordings):
+            for one, other in ((i, j), (j, i)):
+                self._insert("one_texts", (found[one][0], found[other][0]))
+
+    def _note_versions(self, database: sqlite3.Connection) -> None:
+        def kin(one: str, other: str) -> bool:
+            find = "SELECT wording FROM articles WHERE id = ?"
+            left, right = (np.frombuffer(database.execute(find, (id_,)).fetchone()[0], "<u4") for id_ in (one, other))
+            return shared(left, right).kin
+
+        facts = "SELECT id, url, published, markup, raw_sha256, read_at FROM articles WHERE url IS NOT NULL"
+        settled = settle([Addressed(*found) for found in database.execute(facts)], kin)
+        self.renamed = settled.ids
+        # in two steps, since one may get the id that another lets go of
+        for old, new in settled.ids.items():
+            database.execute("UPDATE articles SET id = ? WHERE id = ?", (f"{new}~~", old))
+        for new in settled.ids.values():
+            database.execute("UPDATE articles SET id = ? WHERE id = ?", (new, f"{new}~~"))
+        self._runs = [(settled.ids.get(id_, id_), row, rows) for id_, row, rows in self._runs]
+        for edition in settled.editions:
+            self._insert("versions", edition)
 
     def _standing(self) -> NDArray[np.int32]:
         """Each row's place when the articles are sorted by id: it settles ties whatever order they were built in."""

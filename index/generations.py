@@ -39,7 +39,7 @@ from index.errors import (
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3
+FORMAT = 4
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"gen-(\d{6,})-[0-9a-f]{8}")

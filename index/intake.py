@@ -7,32 +7,43 @@ a document that is the same to the byte is not read again; no id is taken twice.
 Collections: an article carries those that its document declares and those given with this build or addition. Where none
 is given, those it carried before stay. Only of a JSON line that changed it cannot be told which ones it had declared: it
 carries what it says now.
+
+Versions: where several documents give one address, all of them are taken in, and draft.py settles which supersedes
+which. What a fetched page said before it said something else stays beside it, as a version whose document is no more.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from index.article import article_id
 from index.draft import Kept
+from index.duplicates import told_by, wording
 from index.errors import DocumentRejected
-from index.known import Known, known_of
+from index.known import Known, is_page, key_before, known_of
 from index.prepare import Prepared
 from index.sources.files import Skipped
 from index.sources.read import Document
 from index.store import Entry, Snapshot, StoredArticle
+from index.versions import plain_id, version_id
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """An article of the old generation that stays, where it is from now, and the collections that it carries now."""
+    """An article of the old generation that stays, where it is from now, and the collections that it carries now.
+
+    `was` is the id that it went by there, where it is another one; `key` that of its document from now on, likewise.
+    """
 
     id: str
     origin: str
     collections: tuple[str, ...]
+    was: str | None = None
+    key: str | None = None
 
 
 class Intake:
@@ -59,6 +70,8 @@ class Intake:
         self.skipped: list[Skipped] = []
         self._taken: dict[str, tuple[str, str]] = {}  # article id -> fingerprint and origin
         self._replaced: set[str] = set()
+        self._read: dict[str, tuple[str, str]] = {}  # key of a document -> id of its article, and digest of its wording
+        self._keys: dict[str, str] = {}  # article id -> key of its document
         self.seen: set[str] = set()
 
     def read(self, found: Iterable[Document | Skipped]) -> Iterator[Prepared | Carried]:
@@ -73,33 +86,69 @@ class Intake:
             except DocumentRejected as rejected:
                 self.skipped.append(Skipped(document.origin, rejected.reason, rejected.detail))
                 continue
-            if refused := self._take(document, one):
-                self.skipped.append(refused)
+            taken = self._take(document, one)
+            if isinstance(taken, Skipped):
+                self.skipped.append(taken)
                 continue
             self._progress("articles", len(self._taken), 0)
-            yield one
+            yield taken
 
     def carried(self, articles: Iterable[str]) -> Iterator[Carried]:
         """Those of the old articles that were not read again and that nothing read has replaced."""
-        for id_ in articles:
-            if id_ not in self._taken and id_ not in self._replaced:
-                entry = self.known.entries[id_]
-                self._taken[id_] = _mark(entry)
-                yield Carried(id_, entry.origin, entry.collections)
+        # what a page said before stays only beside what it says now, so that comes first
+        for id_ in sorted(articles, key=lambda id_: self.known.made[id_].page is not None):
+            if one := self._staying(id_):
+                self._taken[one.id] = _mark(self.known.entries[id_])
+                self._keys[one.id] = one.key or self.known.made[id_].key
+                yield one
+
+    def _staying(self, id_: str) -> Carried | None:
+        """The old article as it stays, if it does: perhaps as a version of what was read now."""
+        entry, made = self.known.entries[id_], self.known.made[id_]
+        plain, older = plain_id(id_, made.raw_sha256), version_id(plain_id(id_, made.raw_sha256), made.raw_sha256)
+        stays = Carried(id_, entry.origin, entry.collections)
+        if made.page is not None:
+            return stays if made.page in self._keys.values() and id_ not in self._taken else None
+        if id_ in self._replaced or older in self._taken:
+            return None
+        if made.key in self._read:  # the same document says something else now
+            now, told = self._read[made.key]
+            said_other = is_page(made.key, made.markup) and now == plain and told != made.told
+            return replace(stays, id=older, was=id_, key=key_before(made.key, made.raw_sha256)) if said_other else None
+        if id_ not in self._taken:
+            return stays
+        if not _may_be_version(id_, entry.url, made.markup) or self._taken[id_][0] == entry.fingerprint:
+            return None
+        # a page at another address that led to the same article is not kept any longer
+        taker = self._keys[id_]
+        key = (
+            key_before(taker, made.raw_sha256) if is_page(made.key, made.markup) and taker.startswith("http") else None
+        )
+        return replace(stays, id=older, was=id_, key=key)
+
+    def before(self) -> list[str]:
+        """The old articles that are what fetched pages said before: a build has no documents of them."""
+        return [id_ for id_, made in self.known.made.items() if made.page is not None]
+
+    def renamed(self, ids: Mapping[str, str]) -> None:
+        """Note which articles go by another id now."""
+        self._taken = {ids.get(id_, id_): mark for id_, mark in self._taken.items()}
 
     def load(self, one: Carried) -> Prepared | Kept:
         """The article as it was kept, or, where its place or its collections are others now, read anew."""
         assert self._old is not None  # for the type checker
-        entry = self.known.entries[one.id]
+        entry = self.known.entries[one.was or one.id]
         if (one.origin, one.collections) == (entry.origin, entry.collections):
-            return self._old.kept(one.id)
+            kept = self._old.kept(entry.id)
+            return kept.named(one.id, one.key) if one.was or one.key else kept
         return self._placed(self._old, one)
 
     def _placed(self, old: Snapshot, one: Carried) -> Prepared:
         """The article with its sentences, passages and old rows, in its place of now."""
-        stored: StoredArticle = old.article(one.id)
-        placed = replace(stored.article, origin=one.origin, collections=one.collections)
-        return Prepared(old.key(one.id), placed, stored.sentences, old.passages_of(stored), stored.rows)
+        was = one.was or one.id
+        stored: StoredArticle = old.article(was)
+        placed = replace(stored.article, id=one.id, origin=one.origin, collections=one.collections)
+        return Prepared(old.key(was), placed, stored.sentences, old.passages_of(stored), stored.rows)
 
     def notes(self) -> list[Skipped]:
         """What did not become an article, now and, where the old articles stay, before.
@@ -120,7 +169,7 @@ class Intake:
     def is_change(self, one: Prepared | Carried) -> bool:
         """Whether it is an article that was not there before, or not with this text and these facts."""
         if isinstance(one, Carried):
-            return False
+            return one.was is not None
         before = self.known.entries.get(one.article.id)
         return before is None or before.fingerprint != one.article.fingerprint()
 
@@ -165,28 +214,51 @@ class Intake:
     def _collections(self, document: Document, before: Sequence[str]) -> tuple[str, ...]:
         return tuple(sorted({*document.collections, *(self._given or before)}))
 
-    def _take(self, document: Document, one: Prepared | Carried) -> Skipped | None:
-        """Note what the document gave, or say why its article cannot stand beside the others."""
+    def _take(self, document: Document, one: Prepared | Carried) -> Prepared | Carried | Skipped:
+        """Note what the document gave, or say why its article cannot stand beside the others.
+
+        It comes back with another id where an article before it goes by the same one and both are of one address.
+        """
         origin = one.origin if isinstance(one, Carried) else document.origin
         id_, digest = self._marked(one)
         if id_ in self._taken:
-            return _repeated(document.origin, id_, self._taken[id_][0] == digest)
-        if self._keeps and isinstance(one, Prepared) and self.known.is_another_file(one.article):
+            if self._taken[id_][0] == digest:
+                return _repeated(document.origin, id_, True)
+            url = one.article.url if isinstance(one, Prepared) else self.known.entries[id_].url
+            older = version_id(plain_id(id_, document.raw_sha256), document.raw_sha256)
+            if not _may_be_version(id_, url, document.markup) or older in self._taken:
+                return _repeated(document.origin, id_, False)
+            one, id_ = _named(one, older), older
+        elif self._keeps and isinstance(one, Prepared) and self.known.is_another_file(one.article):
             before = self.known.entries[id_].origin
             detail = f"{before} is article {id_} already; to replace it: byline remove {id_}, then add this one"
             return Skipped(document.origin, "duplicate_id", detail)
-        self._taken[id_] = (digest, origin)
-        if (before := self.known.files.get(origin, id_)) != id_:  # the file declares another address now
+        self._taken[id_], self._keys[id_] = (digest, origin), document.key
+        told = told_by(wording(one.sentences)) if isinstance(one, Prepared) else self.known.made[one.was or one.id].told
+        self._read[document.key] = plain_id(id_, document.raw_sha256), told
+        before = self.known.files.get(origin, id_)
+        if before != id_ and not is_page(document.key, document.markup):  # the file declares another address now
             self._replaced.add(before)
-        return None
+        return one
 
     def _marked(self, one: Prepared | Carried) -> tuple[str, str]:
         if isinstance(one, Prepared):
             return one.article.id, one.article.fingerprint()
-        entry = self.known.entries[one.id]
+        entry = self.known.entries[one.was or one.id]
         if self._old is None or entry.collections == one.collections:
             return one.id, entry.fingerprint
         return one.id, self._placed(self._old, one).article.fingerprint()
+
+
+def _may_be_version(id_: str, url: str | None, markup: str) -> bool:
+    """Whether an article of that id may have versions: its id comes from its address, it declares none itself."""
+    return url is not None and (markup != "jsonl" or id_ == article_id(url))
+
+
+def _named(one: Prepared | Carried, id_: str) -> Prepared | Carried:
+    if isinstance(one, Prepared):
+        return replace(one, article=replace(one.article, id=id_))
+    return replace(one, id=id_, was=one.was or one.id)
 
 
 def _mark(entry: Entry) -> tuple[str, str]:

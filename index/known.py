@@ -19,7 +19,26 @@ from index.sources.read import Document
 from index.store import Entry, Snapshot
 
 _LINE = re.compile(r":\d+$")
+_BEFORE = re.compile(r"(https?://.*)@[0-9a-f]{8}", re.DOTALL)
 _MEMBER = re.compile(r"(\.(?:zip|epub|docx))!.*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What an article was made from: the key and the digest of its document, its format, and the digest of its wording.
+
+    `page` is the key of the fetched page that said this before it said something else; None for all other articles.
+    """
+
+    key: str
+    raw_sha256: str
+    markup: str
+    told: str
+
+    @property
+    def page(self) -> str | None:
+        """The key of the page that this was read from, where that page says something else now."""
+        return page_before(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +46,7 @@ class Known:
     """Articles by id, by the key and digest of their documents, and by file; file keys by absolute place; notes."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    made: Mapping[str, Made] = field(default_factory=dict)
     documents: Mapping[tuple[str, str], str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +73,25 @@ class Known:
         return [note for note in self.notes if file_of(note.origin) not in files]
 
 
+def key_before(page: str, raw_sha256: str) -> str:
+    """The key of what a fetched page said before it said something else."""
+    return f"{page}@{raw_sha256[:8]}"
+
+
+def page_before(key: str) -> str | None:
+    """The key of the page, where a key was made by `key_before`."""
+    before = _BEFORE.fullmatch(key)
+    return before[1] if before else None
+
+
+def is_page(key: str, markup: str) -> bool:
+    """Whether a document was fetched from the web, where its bytes are replaced when it is fetched again.
+
+    A line of JSON may be known by its address too, and is its owner's to edit.
+    """
+    return key.startswith(("http://", "https://")) and markup != "jsonl"
+
+
 def file_of(origin: str) -> str:
     """The place of the file that a document lies in: without the line, without the member of an archive."""
     return _MEMBER.sub(r"\1", _LINE.sub("", origin))
@@ -65,8 +104,11 @@ def known_of(old: Snapshot | None, *, reusable: bool) -> Known:
     entries = {entry.id: entry for entry in old.entries()}
     if not reusable:
         return Known(entries)
-    documents, files, keys = {}, {}, {}
-    for id_, key, raw, origin, markup in old.documents():
+    documents, files, keys, made = {}, {}, {}, {}
+    for id_, key, raw, origin, markup, told in old.documents():
+        made[id_] = Made(key, raw, markup, told)
+        if made[id_].page is not None:
+            continue  # its document is no more
         documents[key, raw] = id_
         if markup != "jsonl":
             files[origin], keys[origin] = id_, key
@@ -75,4 +117,4 @@ def known_of(old: Snapshot | None, *, reusable: bool) -> Known:
         inside = origin[len(file_of(origin)) :]
         if inside.startswith("!") and key.endswith(inside):  # a member goes by its archive's key
             keys[file_of(origin)] = key.removesuffix(inside)
-    return Known(entries, documents, files, keys, tuple(old.skipped()))
+    return Known(entries, made, documents, files, keys, tuple(old.skipped()))

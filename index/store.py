@@ -25,6 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
+from index.collections import Scope as Scope  # whoever asks a snapshot needs it
+from index.collections import within as within
 from index.draft import ARTICLES, KEPT, KINDS, STANDING, Kept
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
@@ -32,11 +34,9 @@ from index.generations import Generation, check, hold
 from index.passages import Passage
 from index.sources.files import Skipped
 from index.split import Sentence
+from index.stories import Stories
 from index.vectors import SIGNS, VECTORS, Matrix, signs
 from index.words import Words
-
-# The collections that somebody may see; None is all there is, also what is in no collection. An empty one sees nothing.
-Scope = frozenset[str] | None
 
 DOCUMENTS = "documents"  # the kind of a generation that document_store.py writes
 _LISTED = (
@@ -102,6 +102,7 @@ class Snapshot:
             raise IndexDamaged(generation.folder, f"a file cannot be opened: {error}") from error
         weakref.finalize(self, self._database.close)
         self.article = lru_cache(maxsize=512)(self._article)
+        self.stories = Stories(self._query, self._strings)
         self._rows_in = lru_cache(maxsize=64)(self._mask)
         try:
             self._check_counts()
@@ -141,8 +142,11 @@ class Snapshot:
         return found[0]
 
     def rows_in(self, scope: Scope) -> NDArray[np.bool_] | None:
-        """Which passages are of articles in the scope, one boolean a row; None where all are. Kept for each scope."""
-        return None if scope is None else self._rows_in(scope)
+        """Which passages may be found: those of the scope's articles that nothing supersedes, one boolean a row.
+
+        None where all may. Kept for each scope.
+        """
+        return None if scope is None and not self.stories.hidden(None) else self._rows_in(scope)
 
     @functools.cached_property
     def owners(self) -> tuple[tuple[str, ...], NDArray[np.int32]]:
@@ -186,9 +190,11 @@ class Snapshot:
         """The documents of the build that did not become articles."""
         return [Skipped(*found) for found in self._query("SELECT origin, reason, detail FROM skipped")]
 
-    def documents(self) -> Iterator[tuple[str, str, str, str, str]]:
-        """Of each article its id and what it was made from: document key, digest of the raw bytes, origin, markup."""
-        yield from self._query("SELECT id, key, raw_sha256, origin, markup FROM articles")
+    def documents(self) -> Iterator[tuple[str, str, str, str, str, str]]:
+        """Of each article its id and what it was made from: document key, digest of the raw bytes, origin, markup; and
+        the digest of its wording.
+        """
+        yield from self._query("SELECT id, key, raw_sha256, origin, markup, told FROM articles")
 
     def key(self, article: str) -> str:
         """The key of the document that the article came from."""
@@ -208,10 +214,11 @@ class Snapshot:
             (self._strings(names), (one, two, three), (first, last)) for names, one, two, three, first, last in found
         ]
 
-    def _mask(self, scope: frozenset[str]) -> NDArray[np.bool_]:
-        found = self._query("SELECT collections, rows FROM articles ORDER BY first_row")
-        there = {names: within(self._strings(names), scope) for names in {names for names, _ in found}}
-        inside, rows = [there[names] for names, _ in found], [rows for _, rows in found]
+    def _mask(self, scope: Scope) -> NDArray[np.bool_]:
+        found = self._query("SELECT id, collections, rows FROM articles ORDER BY first_row")
+        there = {names: within(self._strings(names), scope) for names in {names for _, names, _ in found}}
+        hidden = self.stories.hidden(scope)
+        inside, rows = [there[names] and id_ not in hidden for id_, names, _ in found], [rows for *_, rows in found]
         mask = np.repeat(np.array(inside, dtype=np.bool_), rows)
         mask.flags.writeable = False
         return mask
@@ -301,11 +308,6 @@ def _passage(stored: StoredArticle, row: int) -> Passage:
     first, last = stored.runs[row - stored.rows.start]
     start, end = stored.sentences[first].start, stored.sentences[last].end
     return Passage(stored.article.id, first, last, start, end, stored.article.text[start:end])
-
-
-def within(collections: Sequence[str], scope: Scope) -> bool:
-    """Whether what carries these collections is there for the scope."""
-    return scope is None or not scope.isdisjoint(collections)
 
 
 def open_snapshot(index: Path, *, whole: bool = True) -> Snapshot:

@@ -30,6 +30,7 @@ OTHERS = {
     "seeds": "the starter corpus: twelve articles in text, Markdown, HTML and JSON lines",
     "tests/bot/transcripts": "the REPL's transcripts, compared letter by letter",
     "tests/questions": "question files: the starter corpus and two reports, halves set aside",
+    "benchmarks/duplicate_pairs.csv": "pairs of articles of a public set, by id, and whether they are one story; no text",
     "tests/index/gold_sentences.txt": "tricky news sentences and how they are to be split",
     "training/README.md": "how the reader is made, and how to go on",
     "benchmarks/boilerplate_marks.jsonl": "89 articles marked by hand: ids, digests, places and marks, no text",

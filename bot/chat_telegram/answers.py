@@ -18,8 +18,9 @@ from weakref import WeakKeyDictionary
 from bot.answer import Answer
 from bot.chat_telegram.asking import Covered, Reply
 from bot.chat_telegram.records import Records, asker_key
-from bot.cite import Citation
+from bot.cite import Citation, Holder
 from index.store import Scope
+from index.stories import Version
 
 Verdict = Literal["right", "wrong"]
 REASONS = ("wrong_answer", "other_question", "not_in_articles", "in_articles", "other")
@@ -234,4 +235,9 @@ def _loaded(text: str) -> Reply:
 
 
 def _citation(found: Mapping[str, Any]) -> Citation:
-    return Citation(**{**found, "authors": tuple(found["authors"])})
+    told = {
+        "authors": tuple(found["authors"]),
+        "also_in": tuple(Holder(**one) for one in found.get("also_in", ())),
+        "earlier": tuple(Version(**one) for one in found.get("earlier", ())),
+    }
+    return Citation(**{**found, **told})

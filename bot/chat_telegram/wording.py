@@ -17,7 +17,7 @@ from bot.chat_telegram.link import link
 from bot.chat_telegram.parts import Kind, Piece
 from bot.cite import Citation
 from bot.desk import Context
-from bot.message import place
+from bot.message import also_in, place, updated
 
 EXPANDABLE = 300  # characters; longer quotes are folded to three lines until somebody taps them
 _LONGEST_TITLE, _LONGEST_OUTLET = 160, 80
@@ -75,6 +75,9 @@ def source(citation: Citation, numbered: bool = True) -> Iterator[Piece]:
     title = f": {_short(citation.title, _LONGEST_TITLE)}" if citation.title else ""
     first = f" {outlet(citation.source)}" if numbered else ""
     yield Piece(f"{first}, {day(citation.published)}{said}{title}")
+    for text in (also_in(citation), updated(citation)):
+        if text:
+            yield Piece(f"\n{_short(text, _LONGEST_TITLE)}", "italic")
 
 
 def quote(citation: Citation) -> Piece:

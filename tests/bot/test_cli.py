@@ -25,7 +25,7 @@ CONTRACT = {
 }  # fmt: skip
 CITATION = {
     "marker", "quote", "article", "title", "source", "authors", "url", "published", "start", "end", "answer_start",
-    "answer_end", "speaker", "score", "page",
+    "answer_end", "speaker", "score", "page", "also_in", "earlier",
 }  # fmt: skip
 
 

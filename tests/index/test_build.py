@@ -129,7 +129,7 @@ def test_an_index_that_was_changed_is_the_one_that_would_have_been_built(
     assert {name for name, file in anew.manifest["files"].items() if changed.manifest["files"][name] != file} <= {
         "articles.sqlite"
     }
-    for table in ("articles", "skipped"):
+    for table in ("articles", "one_texts", "versions", "skipped"):
         assert rows(changed, table) == rows(anew, table)
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from index.build import add, build, remove
 from index.collections import collection_name, collection_names
-from index.draft import VECTORS
 from index.errors import IndexFailure
 from index.generations import current
 from index.store import open_snapshot, verify
+from index.vectors import VECTORS
 from tests.index.test_build import RECIPE, quiet
 from tests.index.tiny import NGramEmbedder
 
