@@ -17,6 +17,7 @@ from telegram import ChatMember, ChatMemberUpdated, Message, Update
 from telegram.error import TelegramError
 from telegram.ext import ApplicationHandlerStop, BaseHandler, CallbackContext, TypeHandler
 
+from bot.chat_telegram.calls import Gone, Later
 from bot.chat_telegram.pairing import MINUTES, read_code
 from bot.chat_telegram.parts import plain
 from bot.chat_telegram.rights import ADMIN_AGE as ADMIN_AGE
@@ -24,7 +25,6 @@ from bot.chat_telegram.rights import ADMIN_COMMANDS as ADMIN_COMMANDS
 from bot.chat_telegram.rights import RIGHTS, Place, Right, Role, Visitor
 from bot.chat_telegram.rights import SCHEMA as SCHEMA
 from bot.chat_telegram.rights import Access as Access
-from bot.chat_telegram.sending import Gone, Later
 
 if TYPE_CHECKING:
     from bot.chat_telegram.office import Office

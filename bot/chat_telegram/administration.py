@@ -16,12 +16,12 @@ from telegram import Message, Update
 from telegram.error import TelegramError
 from telegram.ext import CallbackContext
 
+from bot.chat_telegram.calls import Gone, Later
 from bot.chat_telegram.catalogue import held
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
 from bot.chat_telegram.pairing import MINUTES
 from bot.chat_telegram.parts import Piece, parts, plain
-from bot.chat_telegram.sending import Gone, Later
 from bot.chat_telegram.wording import day
 from bot.chat_telegram.yard import yard
 

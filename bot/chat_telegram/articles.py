@@ -22,13 +22,13 @@ from telegram.error import TelegramError
 from telegram.ext import BaseHandler, CallbackContext, MessageHandler, filters
 
 from bot.chat_telegram import received
+from bot.chat_telegram.calls import Later
 from bot.chat_telegram.deeds import Deed, Item, Left, News, Outcome
 from bot.chat_telegram.notice import Notice
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
 from bot.chat_telegram.parts import Piece, parts, plain
 from bot.chat_telegram.rights import ADMIN_AGE
-from bot.chat_telegram.sending import Later
 from bot.chat_telegram.yard import Yard, yard
 from bot.visible import visible
 from index.errors import IndexUnwritable

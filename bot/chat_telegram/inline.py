@@ -82,7 +82,7 @@ class Typists:
             del self.newest[user]
             self._note(user)
             try:
-                await look_up(here, user, query, line)
+                await look_up(here, user, query, line, lambda: user not in self.newest)
             except Exception as failure:
                 log.error("an inline query was not answered: %s", type(failure).__name__)
 
@@ -107,8 +107,13 @@ def handlers(office: Office, typists: Typists | None = None) -> list[BaseHandler
     return [InlineQueryHandler(typed), MessageHandler(filters.UpdateType.GUEST_MESSAGE, guest)]
 
 
-async def look_up(here: Office, user: int, query: str, line: str) -> None:
-    """Answer an inline query with the sentences that the search finds; the reading model is not asked."""
+async def look_up(
+    here: Office, user: int, query: str, line: str, wanted: Callable[[], bool] = lambda: True
+) -> None:  # fmt: skip
+    """Answer an inline query with the sentences that the search finds; the reading model is not asked.
+
+    An answer that Telegram does not take at once is tried again as long as it is wanted.
+    """
     text = " ".join(line.split())
     found: tuple[Citation, ...] = ()
     if len(text) >= SHORTEST:
@@ -117,7 +122,7 @@ async def look_up(here: Office, user: int, query: str, line: str) -> None:
         except (Busy, IndexMissing):
             found = ()
     results = [result for citation in found[:MOST] if (result := _result(citation)) is not None]
-    await here.sender.inline(query, results, button=_BUTTON)
+    await here.sender.inline(query, results, button=_BUTTON, wanted=wanted)
 
 
 async def guest(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:

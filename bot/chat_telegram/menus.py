@@ -22,8 +22,8 @@ from telegram import (
 from telegram.error import TelegramError
 
 from bot.chat_telegram.access import Command
+from bot.chat_telegram.calls import Gone, Later
 from bot.chat_telegram.office import Office
-from bot.chat_telegram.sending import Gone, Later
 
 log = logging.getLogger(__name__)
 

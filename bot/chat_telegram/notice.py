@@ -14,8 +14,9 @@ from collections.abc import Callable, Sequence
 from telegram import InlineKeyboardMarkup
 from telegram.error import TelegramError
 
+from bot.chat_telegram.calls import Gone, Later
 from bot.chat_telegram.parts import Part, plain
-from bot.chat_telegram.sending import Gone, Later, Sender
+from bot.chat_telegram.sending import Sender
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,8 @@
 Comes in: messages and edits, after `access.py` has let them through. Goes out: what `giving.py` and `quotes.py` say. The
 promises: in a group nothing is answered that is not addressed to the bot; bots, channels and what came through other
 bots are never answered; a question that waited too long gets one line that offers to ask it again; an edit changes
-the answer that is there, or nothing. Commands never come from here. Knows nothing of models.
+the answer that is there, or nothing. Commands never come from here, and what is forwarded never is one: it is a quote
+to check. Knows nothing of models.
 
 For /ask and /check: `answer_question(office, update, text)` and `check_quote(office, update, text)`.
 """
@@ -18,20 +19,25 @@ from telegram.ext import BaseHandler, CallbackContext, MessageHandler, filters
 from bot.chat_telegram.answers import asked_as, salt_of
 from bot.chat_telegram.giving import Asked, give, offer_again
 from bot.chat_telegram.office import Office, office
-from bot.chat_telegram.parts import Piece, parts
+from bot.chat_telegram.parts import Piece, parts, plain
 from bot.chat_telegram.quotes import check as compare
 from bot.chat_telegram.quotes import is_quote
 from bot.chat_telegram.records import asker_key
 from bot.chat_telegram.wording import HELP
 
+FORWARDED = (
+    "This command was forwarded, so I have not carried it out: what others wrote counts as a quote, never as an order. "
+    "Type it yourself if you want it."
+)
 _HOUR = 3600.0
+_COMMAND_WORDS = 25  # a forwarded text of more is no command, though it begins with a slash
 
 
 def handlers(office: Office) -> list[BaseHandler[Any, Any, Any]]:
     """New messages that are no commands, and edited ones."""
     people = filters.ChatType.PRIVATE | filters.ChatType.GROUPS
     return [
-        MessageHandler(filters.UpdateType.MESSAGE & people & ~filters.COMMAND, said),
+        MessageHandler(filters.UpdateType.MESSAGE & people & (~filters.COMMAND | filters.FORWARDED), said),
         MessageHandler(filters.UpdateType.EDITED_MESSAGE & people, edited),
     ]
 
@@ -48,6 +54,8 @@ async def said(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> 
         text = message.reply_to_message.text or message.reply_to_message.caption or ""
     if not text:
         await _help(here, message)
+    elif message.forward_origin is not None and text.startswith("/"):
+        await _forwarded(here, update, text)
     elif is_quote(text, forwarded=message.forward_origin is not None):
         await check_quote(here, update, text)
     else:
@@ -98,6 +106,17 @@ async def edited(update: Update, context: CallbackContext[Any, Any, Any, Any]) -
     young = here.clock() - stored.created <= here.config.telegram.edit_minutes * 60
     if young and stored.asker == asker_key(await salt_of(here.records), message.from_user.id):
         await give(here, _asked(message, text), stored.messages)
+
+
+async def _forwarded(here: Office, update: Update, text: str) -> None:
+    """A forwarded command is not carried out; where it is a longer text, that is checked as any other quote."""
+    message = update.effective_message
+    assert message is not None
+    if len(text.split()) > _COMMAND_WORDS:
+        await check_quote(here, update, text)
+        return
+    thread = message.message_thread_id if message.is_topic_message else None
+    await here.sender.send(message.chat.id, plain(FORWARDED), reply_to=message.message_id, thread=thread)
 
 
 def _behind(update: Update) -> str:

@@ -23,7 +23,7 @@ from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseHandler
 
-from bot.chat_telegram import health, inbox
+from bot.chat_telegram import health, shelf
 from bot.chat_telegram.health import Health, tell_systemd
 from bot.chat_telegram.inbox import Inbox
 from bot.chat_telegram.limits import Pace
@@ -91,7 +91,7 @@ async def _live(config: Config, bot: Bot, webhook_secret: Secret | None) -> int:
     loop.set_exception_handler(_loop_failed)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.by, number)
-    records = Records(config.index.dir / FILE, (inbox.SCHEMA, *_schemas()))
+    records = Records(config.index.dir / FILE, (shelf.SCHEMA, *_schemas()))
     await records.open()
     try:
         now = time.monotonic()

@@ -122,7 +122,7 @@ def _orders(body: Mapping[str, Any], chat: Mapping[str, Any], sender: Mapping[st
         return False
     text = _text(body).lstrip()
     if command := _COMMAND.match(text):
-        return command[1].lower() not in desk.everyones
+        return "forward_origin" not in body and command[1].lower() not in desk.everyones
     return "document" in body or text.lower().startswith(("http://", "https://"))
 
 
@@ -132,7 +132,10 @@ def _identity(used: str, raw: Mapping[str, Any], body: Mapping[str, Any], chat: 
         return _storable(f"{used} {chat['id']} {number} {body.get('date')}")
     if used in ("callback_query", "inline_query") and isinstance(query, str):
         return _storable(f"{used} {query}")
-    written = json.dumps(raw, sort_keys=True, default=str).encode()
+    try:
+        written = json.dumps(raw, sort_keys=True, default=str).encode()
+    except RecursionError:  # nested too deeply: it is parked, and its number is enough
+        written = b""
     return f"{used} {hashlib.blake2b(written, digest_size=12).hexdigest()}"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import json
 import logging
 import secrets
 import time
@@ -23,7 +22,7 @@ from bot.chat_telegram.inbox import Inbox
 from bot.chat_telegram.polling import PAUSES, Pulse
 from bot.chat_telegram.secret import Secret
 from bot.chat_telegram.sorting import USED
-from bot.chat_telegram.wire import Bot, said
+from bot.chat_telegram.wire import Bot, decoded, said
 from bot.config import TelegramSettings
 from bot.errors import TokenUnusable
 
@@ -46,9 +45,8 @@ class _Door(RequestHandler):
             return self._end(403)
         if self.request.headers.get("Content-Type", "").split(";")[0].strip().lower() != "application/json":
             return self._end(415)
-        try:
-            raw = json.loads(self.request.body)
-        except (ValueError, RecursionError):
+        raw = decoded(self.request.body)
+        if raw is None:
             return self._end(400)
         try:
             await asyncio.wait_for(self._inbox.accept([raw]), FULL_SECONDS)

@@ -1,8 +1,9 @@
 """One call of the Bot API -> its result, or an error that says what is known of the call's fate.
 
 Comes in: python-telegram-bot's calls. Goes out: their results; errors whose `fate` is `refused` (Telegram said no),
-`unsent` (it cannot have happened), `unknown` (it may have happened) or `trouble` (Telegram's own: it did not happen,
-try again). The promise: no body and no address is logged, and neither bot nor errors show the token. Knows nothing
+`unsent` (it cannot have happened), `unknown` (it may have happened: the answer was lost, or was a 500 or 502 or 504,
+which a server or a proxy gives where it does not know itself) or `trouble` (Telegram's own: it did not happen, try
+again). The promise: no body and no address is logged, and neither bot nor errors show the token. Knows nothing
 of what is sent.
 """
 
@@ -19,11 +20,13 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, T
 from telegram.ext import ExtBot
 from telegram.request import BaseRequest, HTTPXRequest, RequestData
 
+from bot.chat_telegram.nesting import shallow
 from bot.chat_telegram.secret import Secret, conceal
 
 PUBLIC_ROOT = "https://api.telegram.org"
 Fate = Literal["refused", "unsent", "unknown", "trouble"]
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
+_TAKES_NOTHING = (HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.SERVICE_UNAVAILABLE)
 CONNECT_SECONDS, READ_SECONDS = 5.0, 10.0
 
 
@@ -32,7 +35,11 @@ class Garbled(NetworkError):
 
 
 class Trouble(NetworkError):
-    """Telegram answered that it cannot at the moment (5xx)."""
+    """Telegram answered that it does not take calls at the moment (503)."""
+
+
+class Doubtful(NetworkError):
+    """Telegram, or a proxy before it, answered that something went wrong (any other 5xx), when nobody knows."""
 
 
 class Denied(InvalidToken):
@@ -78,8 +85,10 @@ class Wire(HTTPXRequest):
             if not isinstance(named, int) or not 400 <= named < 600:
                 raise Garbled(f"Telegram answered {code} with {len(body)} bytes that are not an answer")
             code = named
-        if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if code in _TAKES_NOTHING:
             raise Trouble(f"Telegram answered {code}")
+        if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Doubtful(f"Telegram answered {code}")
         if code == HTTPStatus.TOO_MANY_REQUESTS:
             raise RetryAfter(_pause(answer))
         if code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
@@ -139,14 +148,16 @@ def said(error: BaseException) -> str:
 
 
 def decoded(body: bytes) -> dict[str, Any] | None:
-    """The mapping that a body holds, or None."""
+    """The mapping that a body holds, or None.
+
+    What one update holds must not cost the whole batch: a number of more digits than Python reads becomes another
+    number, and what is nested more deeply than it reads becomes `nesting.DEEP`.
+    """
     try:
         answer = json.loads(body)
-    except RecursionError:
-        return None
-    except ValueError:
-        try:  # a number of more digits than Python reads must cost its own update, not the whole batch
-            answer = json.loads(body, parse_int=_number)
+    except (ValueError, RecursionError):
+        try:
+            answer = shallow(body.decode(), parse_int=_number)
         except (ValueError, RecursionError):
             return None
     return answer if isinstance(answer, dict) else None

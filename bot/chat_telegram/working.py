@@ -26,9 +26,11 @@ from telegram import MessageEntity, Update
 from telegram.error import BadRequest, InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, CallbackContext
 
-from bot.chat_telegram.inbox import HELD_MOST, Entry, Inbox, Work, current
+from bot.chat_telegram.calls import PUT_OFF, WORTH_WAITING, Gone, Later
+from bot.chat_telegram.entries import Entry, Work, current
+from bot.chat_telegram.inbox import HELD_MOST, Inbox
 from bot.chat_telegram.limits import Quota
-from bot.chat_telegram.sending import PUT_OFF, WORTH_WAITING, Gone, Later, Sender
+from bot.chat_telegram.sending import Sender
 from bot.chat_telegram.sorting import Kind, moved_to, replied_to, sent_at, writer
 from bot.chat_telegram.wire import said
 from bot.config import TelegramSettings
@@ -133,7 +135,7 @@ class Workers:
             try:
                 update = Update.de_json(dict(entry.raw), self._application.bot)
             except Exception as error:
-                await self._inbox.park(entry.raw, f"{type(error).__name__} when parsed", entry)
+                await self._inbox.park(entry, f"{type(error).__name__} when parsed")
                 return
             try:
                 outcome = await self._refused(entry, work, update)

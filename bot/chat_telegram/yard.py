@@ -20,11 +20,11 @@ from typing import Any, Protocol
 from telegram.error import TelegramError
 from telegram.ext import CallbackContext
 
+from bot.chat_telegram.calls import Gone, Later
 from bot.chat_telegram.deeds import Deed, News
 from bot.chat_telegram.notice import Notice
 from bot.chat_telegram.office import Office, office
 from bot.chat_telegram.parts import plain
-from bot.chat_telegram.sending import Gone, Later
 from bot.chat_telegram.workshop import Bench, Workshop
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec
 
-from bot.chat_telegram import inbox
+from bot.chat_telegram import shelf
 from bot.chat_telegram.inbox import Inbox
 from bot.chat_telegram.records import Records
 from bot.chat_telegram.sorting import Desk
@@ -62,7 +62,7 @@ class Quick(Records):
 
 async def opened(folder: Path, clock: Clock | None = None, most: int = 256) -> tuple[Records, Inbox]:
     """An inbox over a file in the folder, as a process that starts has it."""
-    records = Quick(folder / "telegram.sqlite", [inbox.SCHEMA])
+    records = Quick(folder / "telegram.sqlite", [shelf.SCHEMA])
     await records.open()
     box = Inbox(records, DESK, most=most, clock=clock or Clock())
     await box.open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from bot.chat_telegram.lock import lock
 from bot.chat_telegram.polling import COMPLAINT_SECONDS, CONFLICT_SECONDS, DEAD_SECONDS, QUIET_SECONDS, Poll, Pulse
 from bot.chat_telegram.secret import Secret
 from bot.chat_telegram.sorting import USED
-from bot.chat_telegram.wire import Bot, Denied, Garbled, Trouble, Wire, decoded, fate, said
+from bot.chat_telegram.wire import Bot, Denied, Doubtful, Garbled, Trouble, Wire, decoded, fate, said
 from bot.chat_telegram.working import SLOW
 from bot.errors import PollingDead, PollingTaken
 from tests.bot.telegram.awaiting import Clock, awaited, opened, press, question, soon
@@ -321,8 +322,11 @@ def wire_with(monkeypatch: pytest.MonkeyPatch, status: int, body: bytes) -> Bot:
         (200, b'{"ok":false}', Garbled, "unknown"),
         (200, b'{"ok":"true","result":[]}', Garbled, "unknown"),
         (200, b'{"ok":false,"error_code":409,"description":"x"}', Conflict, "refused"),
-        (502, b"<html>canary</html>", Trouble, "trouble"),
-        (500, b'{"ok":false,"error_code":500,"description":"Internal"}', Trouble, "trouble"),
+        (502, b"<html>canary</html>", Doubtful, "unknown"),
+        (504, b"<html>canary</html>", Doubtful, "unknown"),
+        (500, b'{"ok":false,"error_code":500,"description":"Internal"}', Doubtful, "unknown"),
+        (200, b'{"ok":false,"error_code":500,"description":"Internal"}', Doubtful, "unknown"),
+        (503, b"<html>canary</html>", Trouble, "trouble"),
         (401, b'{"ok":false,"error_code":401,"description":"Unauthorized"}', Denied, "refused"),
         (404, b"canary", Denied, "refused"),
         (400, b"canary" * 1_000, BadRequest, "refused"),
@@ -344,6 +348,34 @@ def test_an_answer_that_is_none_is_known_as_such_and_never_shown(
         asyncio.run(call())
     assert fate(caught.value) == known
     assert "canary" not in f"{caught.value} {said(caught.value)} {caplog.text}"
+
+
+@pytest.mark.parametrize("levels", [101, 900, 1_000, 5_000, 50_000])
+def test_an_update_that_is_nested_too_deeply_costs_itself_and_not_its_batch(
+    levels: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is parked and acknowledged, and the bot starts again over what was stored."""
+    deep = b'{"update_id":2,"message":{"message_id":2,"date":1,"x":' + b'[{"a":' * levels + b"1" + b"}]" * levels
+    deep += b',"chat":{"id":5,"type":"private"},"text":"\\" ] } [ \\\\"}}'
+    edited = deep.replace(b'"message":', b'"edited_message":').replace(b'"update_id":2', b'"update_id":3')
+    good = (json.dumps(question(number, number)).encode() for number in (1, 4))
+    bot = wire_with(monkeypatch, 200, b'{"ok":true,"result":[%b]}' % b",".join((next(good), deep, edited, next(good))))
+
+    @awaited
+    async def run() -> None:
+        records, box = await opened(tmp_path)
+        raws = await bot.updates(None, 1, 0, (), 1)
+        assert isinstance(raws, list) and len(raws) == 4
+        assert await box.accept(raws) == 4
+        assert (box.counts["accepted"], box.counts["parked"]) == (2, 2)
+        parked = await records.do(lambda c: c.execute("SELECT update_id, reason FROM parked").fetchall())
+        assert parked == [(2, "nested too deeply"), (3, "nested too deeply")]
+        await records.close()
+        records, again = await opened(tmp_path)
+        assert again.waiting() == 2
+        await records.close()
+
+    run()
 
 
 def test_a_server_on_this_machine_is_not_sought_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:

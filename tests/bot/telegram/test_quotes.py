@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat_telegram import questions
 from bot.chat_telegram.quotes import is_quote, unquoted
 from tests.bot.telegram.newsroom import ASKED, in_loop, newsroom
 from tests.bot.telegram.recording import message
@@ -54,6 +55,18 @@ async def test_a_true_quote_is_exact_with_its_source(tmp_path: Path, monkeypatch
             assert ("blockquote", TRUE) in entities(sent)
             assert sent.parameters["reply_parameters"]["message_id"] == raw["message"]["message_id"]
             room.request.clear()
+
+
+@in_loop
+async def test_a_forwarded_command_gets_a_line_and_a_longer_text_behind_a_slash_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with newsroom(tmp_path, monkeypatch) as room:
+        for text in ("/rebuild", f"/ask {ASKED}", "/ " + TRUE * 4):
+            await room.feed(message(text, **FORWARDED))
+        short, asked, long = room.request.texts()
+        assert short == asked == questions.FORWARDED
+        assert long.startswith(("Close to", "Not in this archive"))
 
 
 @in_loop

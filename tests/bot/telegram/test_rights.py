@@ -70,25 +70,26 @@ SENDERS: tuple[tuple[str, dict[str, Any], Callable[[str], Raw]], ...] = (
      lambda text: message(text, ADMIN, FOREIGN, kind="guest_message", guest_query_id="1")),
 )  # fmt: skip
 
-# R runs, U heard as an unknown command, S one line for strangers, A one line for the anonymous, - nothing at all.
+# R runs, U heard as an unknown command, S one line for strangers, A one line for the anonymous, F that what is forwarded is no command,
+# - nothing at all.
 MATRIX: Mapping[str, str] = {
-    "start":   "R R R R R R S S S - A - - - - - - - - -",
-    "help":    "R R R R R R S S S - A - - - - - - - - -",
-    "ask":     "R R R R R R S S S - A - - - - - - - - -",
-    "check":   "R R R R R R S S S - A - - - - - - - - -",
-    "sources": "R R R R R R S S S - A - - - - - - - - -",
-    "latest":  "R R R R R R S S S - A - - - - - - - - -",
-    "status":  "R R R R R R S S S - A - - - - - - - - -",
-    "privacy": "R R R R R R S S S - A - - - - - - - - -",
-    "forget":  "R R R R R R S S S - A - - - - - - - - -",
-    "add":     "R U U U U U S S S - A - - - - - - - - -",
-    "rebuild": "R U U U U U S S S - A - - - - - - - - -",
-    "remove":  "R U U U U U S S S - A - - - - - - - - -",
-    "reload":  "R U U U U U S S S - A - - - - - - - - -",
-    "stats":   "R U U U U U S S S - A - - - - - - - - -",
-    "pair":    "R U U U U U S S S - A - - - - - - - - -",
-    "allow":   "R U U U U U S S S - A - - - - - - - - -",
-    "deny":    "R U U U U U S S S - A - - - - - - - - -",
+    "start":   "R R R R R R S S S - A - - - - F - - - -",
+    "help":    "R R R R R R S S S - A - - - - F - - - -",
+    "ask":     "R R R R R R S S S - A - - - - F - - - -",
+    "check":   "R R R R R R S S S - A - - - - F - - - -",
+    "sources": "R R R R R R S S S - A - - - - F - - - -",
+    "latest":  "R R R R R R S S S - A - - - - F - - - -",
+    "status":  "R R R R R R S S S - A - - - - F - - - -",
+    "privacy": "R R R R R R S S S - A - - - - F - - - -",
+    "forget":  "R R R R R R S S S - A - - - - F - - - -",
+    "add":     "R U U U U U S S S - A - - - - F - - - -",
+    "rebuild": "R U U U U U S S S - A - - - - F - - - -",
+    "remove":  "R U U U U U S S S - A - - - - F - - - -",
+    "reload":  "R U U U U U S S S - A - - - - F - - - -",
+    "stats":   "R U U U U U S S S - A - - - - F - - - -",
+    "pair":    "R U U U U U S S S - A - - - - F - - - -",
+    "allow":   "R U U U U U S S S - A - - - - F - - - -",
+    "deny":    "R U U U U U S S S - A - - - - F - - - -",
 }  # fmt: skip
 
 
@@ -138,7 +139,8 @@ def _happened(front: Front, ran: list[str], name: str) -> str:
         assert (ran, texts) == ([name], [])
         ran.clear()
         return "R"
-    for letter, beginning in (("U", commands.UNKNOWN), ("S", "I answer only those"), ("A", "Anonymous")):
+    for letter, beginning in (("U", commands.UNKNOWN), ("S", "I answer only those"), ("A", "Anonymous"),
+                              ("F", "This command was forwarded")):  # fmt: skip
         if len(texts) == 1 and texts[0].startswith(beginning):
             return letter
     assert texts == []

@@ -10,12 +10,14 @@ from pathlib import Path
 import httpx
 import pytest
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
-from telegram.error import BadRequest, ChatMigrated, NetworkError, TimedOut
+from telegram.error import BadRequest, NetworkError, TimedOut
 
-from bot.chat_telegram.inbox import Inbox, Work, current
+from bot.chat_telegram.calls import PAUSES, Gone, Later
+from bot.chat_telegram.entries import Work, current
+from bot.chat_telegram.inbox import Inbox
 from bot.chat_telegram.limits import SPACING, Pace
-from bot.chat_telegram.sending import PAUSES, Gone, Later, Sender
-from bot.chat_telegram.wire import Bot, Denied, Garbled, Trouble
+from bot.chat_telegram.sending import DOUBT_PAUSES, UNSURE, Sender
+from bot.chat_telegram.wire import Bot, Denied, Doubtful, Garbled, Trouble
 from bot.chat_telegram.working import SLOW, Line
 from tests.bot.telegram.awaiting import Clock, awaited, opened, question
 from tests.bot.telegram.recording import TOKEN, RecordingRequest
@@ -96,33 +98,89 @@ async def test_one_chat_gets_a_message_a_second(desk: Desk) -> None:
 
 
 @awaited
-async def test_a_lost_response_makes_at_most_two_copies_and_never_none(desk: Desk) -> None:
-    """TG8; before the second, Telegram is asked until it answers."""
+async def test_after_a_lost_response_a_line_follows_and_becomes_the_message(desk: Desk) -> None:
+    """TG8: two copies at most, never none; before the line, Telegram is asked until it answers."""
+    bold = Line("a b", (MessageEntity("bold", 0, 1),))
     async with desk.open() as sender:
         desk.request.lose("sendMessage", lost())
         desk.request.lose("getMe", unreachable(), 2)
-        assert await sender.send(5, [Line("a")]) == (1001,)
-        assert desk.texts() == ["a", "a"]
-        assert not desk.request._failures["getMe"], "the second copy went out before Telegram answered again"
-        desk.request.lose("sendMessage", lost(), 9)
-        desk.request.lose("getMe", unreachable(), 2)
-        assert await sender.send(5, [Line("b")]) == (0,)
-        assert desk.texts() == ["a", "a", "b", "b"]
+        assert await sender.send(5, [bold], reply_to=7, thread=3, keyboard=KEYBOARD) == (1001,)
+        assert desk.texts() == ["a b", UNSURE]
+        assert not desk.request._failures["getMe"], "the line went out before Telegram answered again"
+    (_, line), (edit,) = desk.request.of("sendMessage"), desk.request.of("editMessageText")
+    assert "reply_markup" not in line.parameters and line.parameters["message_thread_id"] == 3
+    assert line.parameters["reply_parameters"]["message_id"] == 7
+    assert (edit.text, edit.parameters["message_id"]) == ("a b", 1001)
+    assert edit.parameters["entities"] == [{"type": "bold", "offset": 0, "length": 1}]
+    assert "reply_markup" in edit.parameters
+
+
+@pytest.mark.parametrize("failure", [lost(), Garbled("200 with 5 bytes"), Doubtful("500"), Doubtful("502")])
+@pytest.mark.parametrize("times", range(1, len(DOUBT_PAUSES)))
+def test_however_often_the_fate_is_unknown_there_is_one_full_copy_beside_the_one_that_is_known(
+    failure: NetworkError, times: int, tmp_path: Path
+) -> None:
+    @awaited
+    async def one() -> None:
+        desk = Desk(tmp_path)
+        async with desk.open() as sender:
+            desk.request.lose("sendMessage", failure, times)
+            while True:  # as the worker does
+                try:
+                    ids = await sender.send(5, [Line("a"), Line("b")])
+                except Later as later:
+                    assert 5 < later.seconds <= DOUBT_PAUSES[-1] and not later.held
+                    desk.clock.now += later.seconds
+                    desk.work = Work.on(desk.work.as_of(desk.work.entry))
+                    current.set(desk.work)
+                else:
+                    break
+        assert desk.texts() == ["a", *[UNSURE] * times, "b"]
+        assert [call.text for call in desk.request.of("editMessageText")] == ["a"]
+        assert ids == (1001, 1002)
+
+    one()
+
+
+@awaited
+async def test_a_message_that_is_only_ever_doubtful_is_given_up_in_the_end_and_never_copied(desk: Desk) -> None:
+    async with desk.open(work=False) as sender:
+        desk.request.lose("sendMessage", lost(), 100)
+        assert await sender.send(5, [Line("a")]) == (0,)
+    assert desk.texts().count("a") == 1
+    assert 60 < sum(desk.clock.slept) < 180
 
 
 @awaited
 async def test_the_second_copy_is_the_last_even_if_the_process_was_killed_in_between(desk: Desk) -> None:
     async with desk.open() as sender:
         await desk.inbox.doubt(desk.work)
-        desk.request.lose("sendMessage", lost(), 9)
-        await sender.send(5, [Line("a")])
-    assert desk.texts() == ["a"]
+        records, again = await opened(desk.folder)
+        current.set(Work.on(await again.take(SLOW)))
+        assert await Sender(desk.bot, again, Pace(30), desk.clock, desk.clock.sleep).send(5, [Line("a")]) == (1001,)
+        await records.close()
+        assert sender.last_answer is None
+    assert desk.texts() == [UNSURE]
+    assert [call.text for call in desk.request.of("editMessageText")] == ["a"]
+
+
+@awaited
+async def test_a_line_that_stands_is_not_sent_again_where_its_change_is_put_off(desk: Desk) -> None:
+    async with desk.open() as sender:
+        desk.request.lose("sendMessage", lost())
+        desk.request.fail("editMessageText", 429, "Too Many Requests: retry after 35", retry_after=35)
+        with pytest.raises(Later):
+            await sender.send(5, [Line("a")])
+        desk.clock.now += 41
+        current.set(Work.on(desk.work.as_of(desk.work.entry)))
+        assert await sender.send(5, [Line("a")]) == (1001,)
+    assert desk.texts() == ["a", UNSURE]
 
 
 @awaited
 async def test_a_connection_that_could_not_be_made_is_tried_again_and_then_put_off(desk: Desk) -> None:
     async with desk.open() as sender:
-        for failure in (unreachable(), Trouble("502"), Denied("401")):
+        for failure in (unreachable(), Trouble("503"), Denied("401")):
             desk.request.lose("sendMessage", failure, len(PAUSES))
             await sender.send(5, [Line("a")])
             desk.request.lose("sendMessage", failure, len(PAUSES) + 1)
@@ -141,7 +199,7 @@ async def test_an_answer_cut_short_goes_on_where_it_stopped(desk: Desk) -> None:
         desk.request.fail("sendMessage", 429, "Too Many Requests", retry_after=1)
         desk.request._failures["sendMessage"].clear()
         await sender.send(5, parts[:1])
-        assert desk.work.entry.sent == 0
+        assert desk.work.entry.messages == ()
         records, again = await opened(desk.folder)  # as after a kill
         entry = await again.take(SLOW)
         assert entry.messages == (1001,)
@@ -207,8 +265,23 @@ async def test_a_group_with_a_new_number_gets_the_message_there_then_and_ever_af
         await sender.send(-5, [Line("b")])
         assert [call.parameters["chat_id"] for call in desk.request.of("sendMessage")] == [-5, -1005, -1005]
         desk.request.fail("sendMessage", 400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1005)
-        with pytest.raises(ChatMigrated):  # a server that sends it in circles is not followed
+        with pytest.raises(Gone) as gone:  # to where it is already
             await sender.send(-5, [Line("c")])
+        assert not gone.value.whole
+
+
+@awaited
+async def test_a_circle_of_groups_that_have_moved_into_each_other_ends(desk: Desk) -> None:
+    async with desk.open() as sender:
+        for round_ in range(3):
+            for new in (-6, -5) * 3:
+                desk.request.fail("sendMessage", 400, "Bad Request: group chat was upgraded", migrate_to_chat_id=new)
+            with pytest.raises(Gone) as gone:
+                await sender.send(-5, [Line("a")])
+            assert not gone.value.whole, round_
+            assert len(desk.request.of("sendMessage")) <= 3 * (round_ + 1)
+            desk.request._failures["sendMessage"].clear()
+            desk.clock.now += 60
 
 
 @pytest.mark.parametrize(
@@ -281,6 +354,22 @@ async def test_a_press_is_answered_after_a_short_429_and_not_twice_if_its_work_i
 
 
 @awaited
+async def test_an_inline_answer_is_tried_again_while_it_is_wanted_and_the_query_lives(desk: Desk) -> None:
+    async with desk.open() as sender:
+        desk.request.fail("answerInlineQuery", 429, "Too Many Requests", retry_after=2)
+        desk.request.lose("answerInlineQuery", Doubtful("502"))
+        await sender.inline("1", [])
+        assert len(desk.request.of("answerInlineQuery")) == 3 and 2 < sum(desk.clock.slept) < 5
+        desk.request.fail("answerInlineQuery", 429, "Too Many Requests", retry_after=60)
+        await sender.inline("2", [])
+        assert len(desk.request.of("answerInlineQuery")) == 4, "who typed is gone after a minute"
+        desk.request.lose("answerInlineQuery", unreachable())
+        await sender.inline("3", [], wanted=lambda: False)
+        assert len(desk.request.of("answerInlineQuery")) == 5, "a newer line is there"
+        assert sum(desk.clock.slept) < 5
+
+
+@awaited
 async def test_typing_is_shown_at_once_and_ends_with_the_work(desk: Desk) -> None:
     async with desk.open() as sender, sender.typing(5):
         await asyncio.sleep(0.01)
@@ -294,11 +383,3 @@ async def test_an_answer_that_is_there_at_once_does_not_come_before_typing(desk:
             pass
         await sender.send(5, [Line("a")])
     assert [call.method for call in desk.request.calls] == ["sendChatAction", "sendMessage"]
-
-
-@awaited
-async def test_a_garbled_answer_to_a_message_counts_as_a_lost_one(desk: Desk) -> None:
-    async with desk.open() as sender:
-        desk.request.lose("sendMessage", Garbled("200 with 5 bytes"))
-        await sender.send(5, [Line("a")])
-    assert desk.texts() == ["a", "a"]

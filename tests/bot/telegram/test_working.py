@@ -15,10 +15,11 @@ from telegram.error import NetworkError
 from telegram.ext import Application, ApplicationBuilder, TypeHandler
 
 from bot.chat_telegram import working
+from bot.chat_telegram.calls import Gone, Later
 from bot.chat_telegram.inbox import Inbox
 from bot.chat_telegram.limits import Pace
 from bot.chat_telegram.records import Records
-from bot.chat_telegram.sending import Gone, Later, Sender
+from bot.chat_telegram.sending import Sender
 from bot.chat_telegram.wire import Bot
 from bot.chat_telegram.working import (
     BUSY,
