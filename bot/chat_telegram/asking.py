@@ -39,7 +39,7 @@ class Busy(Exception):
 
 
 class AnswerGone(BylineError):
-    """The generation that answered is no longer there; the articles have changed since."""
+    """What was quoted does not stand in the articles any more: they have changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,11 @@ class Library(Protocol):
         """The answer, all from one generation."""
 
     def around(self, citation: Citation, generation: str, sentences: int, scope: Scope) -> Context:
-        """The citation among its neighbours in the generation that it came from; raises `AnswerGone`."""
+        """The citation among its neighbours as they are now; raises `AnswerGone`, and the like of damage."""
 
     def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:
-        """Compare quotes with the generation that they came from; raises `AnswerGone`, ArticleUnknown, CitationBroken."""
+        """Compare quotes of that generation with the articles as they are now; raises `AnswerGone`, and where that is
+        the newest one, so that there is damage, ArticleUnknown or CitationBroken."""
 
     def quoted(self, text: str, scope: Scope) -> Verdict:
         """Whether the text stands in the articles word for word."""
@@ -117,7 +118,7 @@ class Asking:
         return await self._patiently(self._asked[key], shared=True)
 
     async def around(self, citation: Citation, generation: str, sentences: int, scope: Scope = None) -> Context:
-        """The sentences around a citation, from the generation that it came from; raises `AnswerGone`."""
+        """The sentences around a citation of that generation, as they are now; raises `AnswerGone`."""
         return await self._look(lambda: self._library.around(citation, generation, sentences, scope))
 
     async def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:

@@ -86,6 +86,19 @@ async def held(office: Office, scope: Scope) -> Held:
     return await office.asking.off(look)
 
 
+async def there(office: Office) -> tuple[str, frozenset[str]] | None:
+    """The current generation and the ids of all its articles; None where there is no index."""
+
+    def look() -> tuple[str, frozenset[str]] | None:
+        try:
+            snapshot = newest(office.config.index.dir)
+        except IndexMissing:
+            return None
+        return snapshot.name, frozenset(entry.id for entry in snapshot.entries())
+
+    return await office.asking.off(look)
+
+
 async def outlets(office: Office, scope: Scope) -> tuple[Outlet, ...]:
     """Who published the articles, most articles first, then by name."""
 

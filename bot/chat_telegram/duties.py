@@ -17,7 +17,7 @@ from bot.chat_telegram import answers, articles, confirm, examples, menus, right
 from bot.chat_telegram.catalogue import held
 from bot.chat_telegram.commands import TABLE
 from bot.chat_telegram.office import KEY, Office
-from bot.chat_telegram.privacy import sweep
+from bot.chat_telegram.privacy import forget_gone, sweep
 from bot.chat_telegram.yard import Yard
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ async def duties(
         await _try("interrupted documents", articles.resume(there))
         while True:
             await _try("what is too old", sweep(office))
+            await _try("what cites articles that are gone", forget_gone(office))
             await _try("examples", _warm(office))
             await pause(_HOUR)
     finally:

@@ -1,9 +1,9 @@
 """An archive as the room where questions wait sees it: the blocking half of `asking.py`.
 
 Comes in: an open archive. Goes out: what `asking.Library` promises. The promises: all of one reply comes from one
-generation; a generation that served lately is held, and one that is still on the disk is opened again, so that buttons
-go on working after a publication and after a restart; what the scope leaves out is not found by any way. Methods may
-be called from several threads.
+generation; buttons of older answers go on working as long as the newest generation holds what was quoted, and no longer:
+what is gone from it, or was corrected, is not shown from an older one; what the scope leaves out is not found by any
+way. Methods may be called from several threads.
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from bot.around import around
 from bot.chat_telegram.asking import AnswerGone, Covered, Reply
 from bot.cite import Citation, check
 from bot.desk import Context
+from bot.errors import CitationBroken
 from bot.quoted import Verdict, quoted
-from index.errors import IndexFailure
-from index.generations import names, opened
+from index.errors import ArticleUnknown
 from index.store import Scope, Snapshot
 
-_HELD = 3  # generations; each costs file handles and its words in memory
 _SCOPES = 256
 
 
@@ -32,13 +31,12 @@ class ArchiveLibrary:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._opening = threading.Lock()
-        self._held: OrderedDict[str, Snapshot] = OrderedDict()
         self._covered: OrderedDict[tuple[str, Scope], Covered] = OrderedDict()
 
     def snapshot(self) -> Snapshot:
         """The newest generation."""
         with self._opening:
-            return self._hold(self._archive.snapshot())
+            return self._archive.snapshot()
 
     def generation(self) -> str:
         return self.snapshot().name
@@ -49,10 +47,10 @@ class ArchiveLibrary:
         return Reply(asked.answer, asked.more, self._counted(snapshot, scope))
 
     def around(self, citation: Citation, generation: str, sentences: int, scope: Scope) -> Context:
-        return around(self._of(generation), citation, sentences, scope)
+        return around(self._holding((citation,), generation, scope), citation, sentences, scope)
 
     def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:
-        check(tuple(citations), self._of(generation), scope)
+        self._holding(citations, generation, scope)
 
     def quoted(self, text: str, scope: Scope) -> Verdict:
         return quoted(text, self.snapshot(), scope)
@@ -63,31 +61,16 @@ class ArchiveLibrary:
     def covered(self, scope: Scope) -> Covered:
         return self._counted(self.snapshot(), scope)
 
-    def _of(self, generation: str) -> Snapshot:
-        """That very generation; raises `AnswerGone` where it is neither held nor on the disk."""
+    def _holding(self, citations: Sequence[Citation], generation: str, scope: Scope) -> Snapshot:
+        """The newest generation, in which the quotes of another stand letter by letter too; raises `AnswerGone`."""
         newest = self.snapshot()
-        if newest.name == generation:
-            return newest
-        with self._opening:
-            if generation in self._held:
-                return self._hold(self._held[generation])
-            index = self._archive.config.index.dir
-            try:
-                there = generation in names(index)
-                return self._hold(Snapshot(opened(index / generation))) if there else self._gone(generation)
-            except (IndexFailure, OSError):
-                return self._gone(generation)
-
-    def _gone(self, generation: str) -> Snapshot:
-        raise AnswerGone(f"the generation {generation or 'of this answer'} is no longer there")
-
-    def _hold(self, snapshot: Snapshot) -> Snapshot:
-        """Keep it for buttons; snapshots that fall out close themselves when nobody uses them any more."""
-        self._held[snapshot.name] = snapshot
-        self._held.move_to_end(snapshot.name)
-        while len(self._held) > _HELD:
-            self._held.popitem(last=False)
-        return snapshot
+        try:
+            check(tuple(citations), newest, scope)
+        except (ArticleUnknown, CitationBroken):
+            if newest.name == generation:
+                raise
+            raise AnswerGone(f"the articles have changed since {generation or 'this answer'}") from None
+        return newest
 
     def _counted(self, snapshot: Snapshot, scope: Scope) -> Covered:
         key = (snapshot.name, scope)

@@ -2,21 +2,23 @@
 
 Comes in: /privacy, /forget, and the hour. Goes out: words that are true of the code, and deletions. The promises others
 lean on: after `forget` no stored question, answer or rating of that person is left, in no chat; after `sweep` none is
-older than the settings say; what cites an article that was taken out goes with it. Knows nothing of how answers come
+older than the settings say; what cites an article that is gone from the index goes with it, within the hour. Knows nothing of how answers come
 about.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from telegram import Update
 from telegram.ext import CallbackContext
 
-from bot.chat_telegram import answers
+from bot.chat_telegram import answers, catalogue
 from bot.chat_telegram.answers import place_key
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
@@ -25,6 +27,8 @@ from bot.chat_telegram.records import asker_key
 
 _DAY = 86_400.0
 _HOUR = 3_600.0
+_AT_ONCE = 100  # rows; a millisecond or two
+_CITED = re.compile(r'"article": "((?:[^"\\]|\\.)*)"')  # in a stored reply; within its texts quotes are escaped
 
 
 async def privacy(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> None:
@@ -63,7 +67,7 @@ async def forget_person(office: Office, user: int) -> int:
         connection.execute("DELETE FROM notices WHERE who = ?", (user,))
         connection.execute("DELETE FROM pairing_failures WHERE user = ?", (user,))
         connection.execute("DELETE FROM confirmations WHERE user = ?", (user,))
-        if _there(connection, "parked"):
+        if "parked" in _tables(connection):
             connection.execute("DELETE FROM parked WHERE excerpt LIKE ?", (f'%"id": {user},%',))
         return answers.forget(connection, asker_key(salt, user), place_key(salt, user))
 
@@ -85,18 +89,39 @@ async def sweep(office: Office) -> int:
     return await office.records.do(delete)
 
 
-async def forget_articles(office: Office, articles: Sequence[str]) -> int:
-    """Delete the stored answers and ratings that cite the articles: they are gone from the index, and so from here."""
+async def forget_gone(office: Office) -> int:
+    """Delete the stored answers and ratings that cite an article which is gone from the index; how many that were.
 
-    def delete(connection: sqlite3.Connection) -> int:
-        gone = 0
-        for article in articles:
-            cited = f'"article": {json.dumps(article, ensure_ascii=False)}'
-            for table in ("answers", "feedback"):
-                gone += connection.execute(f"DELETE FROM {table} WHERE instr(reply, ?) > 0", (cited,)).rowcount
-        return gone
+    However it went: by /remove, by a command on the machine, or since its file was not there at the last build.
+    """
+    there = await catalogue.there(office)
+    if there is None:
+        return 0  # an index that is being moved is no reason to forget
+    generation, articles = there
+    gone = 0
+    for table, key in (("answers", "id"), ("feedback", "answer")):
+        last: int | None = -1
+        while last is not None:
+            last, many = await office.records.do(partial(_forget_some, table, key, last, articles))
+            gone += many
+    if any(name == "examples" for name in await office.records.do(_tables)):
+        await office.records.do(lambda c: c.execute("DELETE FROM examples WHERE generation <> ?", (generation,)))
+    return gone
 
-    return await office.records.do(delete)
+
+def _forget_some(
+    table: str, key: str, after: int, articles: frozenset[str], connection: sqlite3.Connection
+) -> tuple[int | None, int]:
+    """Look at some rows, so that nobody else waits long: the last one's number, or None after the last of all."""
+    rows = connection.execute(
+        f"SELECT {key}, reply FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT {_AT_ONCE}", (after,)
+    ).fetchall()
+    citing = [
+        (id_,) for id_, reply in rows
+        if any(json.loads(f'"{article}"') not in articles for article in _CITED.findall(reply or ""))
+    ]  # fmt: skip
+    connection.executemany(f"DELETE FROM {table} WHERE {key} = ?", citing)
+    return rows[-1][0] if len(rows) == _AT_ONCE else None, len(citing)
 
 
 def _said(office: Office) -> Iterator[Piece]:
@@ -121,5 +146,5 @@ def _said(office: Office) -> Iterator[Piece]:
     yield Piece("/forget deletes what is stored of you at once.", "tap")
 
 
-def _there(connection: sqlite3.Connection, table: str) -> bool:
-    return bool(connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone())
+def _tables(connection: sqlite3.Connection) -> list[str]:
+    return [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

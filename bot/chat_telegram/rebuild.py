@@ -28,7 +28,7 @@ from bot.chat_telegram.notice import Notice
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
 from bot.chat_telegram.parts import Piece, parts, plain
-from bot.chat_telegram.privacy import forget_articles
+from bot.chat_telegram.privacy import forget_gone
 from bot.chat_telegram.yard import Yard, yard
 
 log = logging.getLogger(__name__)
@@ -127,6 +127,8 @@ async def _rebuild(there: Yard, notice: Notice, chat: int, user: int) -> None:
 
         deed = Deed("rebuild", tuple(map(str, paths)), questions=tuple(questions))
         last = await there.do(deed, notice, decide)
+        if last.kind == "done":
+            await forget_gone(office)
         await notice.finish(parts(tuple(_rebuilt(last))))
     finally:
         there.rebuilding = False
@@ -161,7 +163,7 @@ async def _remove(there: Yard, notice: Notice, articles: Sequence[str]) -> None:
         await notice.finish(plain(f"Nothing was taken out. {last.text}"))
         return
     await asyncio.to_thread(received.drop, [path for path in files if str(path) in outcome.empty])
-    await forget_articles(there.office, deed.articles)
+    await forget_gone(there.office)
     await notice.finish(parts(tuple(_gone(outcome, files))))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from bot.chat_telegram.asking import AnswerGone, Asking, Busy, Covered, Reply
 from bot.chat_telegram.library import ArchiveLibrary
 from bot.cite import Citation
 from bot.desk import Context
+from bot.errors import CitationBroken
 from bot.quoted import Verdict
 from index.errors import IndexFailure
-from index.store import Scope, Snapshot
+from index.store import Scope, Snapshot, open_snapshot
 from tests.bot.fake_articles import BARE, PLAIN
 from tests.bot.telegram.newsroom import ASKED, HARBOUR, in_loop
 from tests.bot.tiny_archive import archive, publish_articles
@@ -179,34 +181,31 @@ async def test_a_thousand_different_questions_leave_at_most_256_replies() -> Non
 
 
 @in_loop
-async def test_a_new_generation_answers_the_next_question_and_the_old_one_keeps_its_contexts(
+async def test_what_an_old_answer_quoted_is_shown_as_long_as_the_articles_hold_it_and_no_longer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = tmp_path / "index"
     publish_articles(index, (PLAIN, BARE))
     asking = Asking(ArchiveLibrary(archive(index, monkeypatch)))
     first = (await asking.ask(ASKED, None)).answer
-    assert first.citations[0].article == PLAIN.id and first.generation is not None
-    publish_articles(index, (BARE, HARBOUR))
-    second = (await asking.ask(ASKED, None)).answer
-    assert second.citations[0].article == BARE.id != first.generation
-    context = await asking.around(first.citations[0], first.generation, 1)
+    generation, quoted = first.generation, first.citations[0]
+    assert quoted.article == PLAIN.id and generation is not None
+    for _ in range(4):  # older ones are not kept so long
+        publish_articles(index, (PLAIN, HARBOUR))
+        publish_articles(index, (PLAIN, BARE, HARBOUR))
+    assert not (index / generation).exists()
+    context = await asking.around(quoted, generation, 1)
     assert PLAIN.text.startswith(context.before + context.quote)
-    for name in ("gen-none", "../index", "", second.generation or ""):
-        with pytest.raises((AnswerGone, IndexFailure)):
-            await asking.around(first.citations[0], name, 1)
+    corrected = replace(PLAIN, text=PLAIN.text.replace("declared", "never declared"))
+    for left in ((BARE, HARBOUR), (BARE, corrected)):
+        publish_articles(index, (PLAIN, BARE))
+        publish_articles(index, left)
+        for wanted in (asking.around(quoted, generation, 1), asking.check((quoted,), generation, None)):
+            with pytest.raises(AnswerGone):
+                await wanted
+    with pytest.raises(CitationBroken):  # of this very generation: that is damage
+        await asking.check((replace(quoted, quote="x"),), open_snapshot(index).name, None)
     asking.close()
-
-
-@in_loop
-async def test_many_publications_do_not_pile_up_snapshots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    index = tmp_path / "index"
-    library = ArchiveLibrary(archive(index, monkeypatch))
-    for i in range(6):
-        publish_articles(index, (PLAIN, BARE) if i % 2 else (BARE,))
-        library.covered(None)
-    assert len(library._held) <= 3
-    assert library.covered(frozenset()) == Covered(0, None, None)
 
 
 @in_loop

@@ -11,6 +11,7 @@ import pytest
 
 from bot.chat_telegram import answers, buttons
 from bot.chat_telegram.keys import read
+from index.article import Article
 from tests.bot.fake_articles import BARE, PLAIN
 from tests.bot.telegram.newsroom import ARTICLES, ASKED, GROUP, HARBOUR, Newsroom, in_loop, newsroom
 from tests.bot.telegram.recording import Call, chat, message, press, units
@@ -241,9 +242,10 @@ async def test_a_generation_still_on_disk_serves_its_buttons_and_one_that_is_gon
 ) -> None:
     async with newsroom(tmp_path, monkeypatch) as room:
         answer = await answered(room)
-    async with newsroom(tmp_path, monkeypatch, articles=(BARE, HARBOUR)) as room:
+    async with newsroom(tmp_path, monkeypatch, articles=(PLAIN, BARE)) as room:
         _, shown = await pressed(room, data(answer, "Context 1"))
         assert "Sentence 2 of 6" in shown.text
+        assert len(list(room.index.glob("gen-*"))) == 2
     async with newsroom(tmp_path, monkeypatch, articles=(BARE,)) as room:
         room.publish((BARE, HARBOUR))
         for words in ("Context 1", "Sources", "More", "👍"):
@@ -251,6 +253,20 @@ async def test_a_generation_still_on_disk_serves_its_buttons_and_one_that_is_gon
             assert shown.text.startswith("The articles have changed since this answer") and ANSWER not in shown.text
         *_, asked_again = await pressed(room, data(shown, "Ask it again"))
         assert asked_again.method == "editMessageText" and "After five years" in asked_again.text
+
+
+@in_loop
+@pytest.mark.parametrize("left", [(BARE, HARBOUR), (PLAIN, HARBOUR)], ids=["the first source", "the second"])
+async def test_no_button_shows_text_of_an_article_that_is_gone_though_its_generation_is_on_the_disk(
+    left: tuple[Article, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with newsroom(tmp_path, monkeypatch) as room:
+        answer = await answered(room)
+        room.publish(left)
+        assert len(list(room.index.glob("gen-*"))) == 2
+        for words in ("Context 1" if left[0] is BARE else "Context 2", "Sources", "More", "👍", "👎"):
+            _, shown = await pressed(room, data(answer, words))
+            assert shown.text.startswith("The articles have changed since this answer"), words
 
 
 @in_loop

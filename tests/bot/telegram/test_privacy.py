@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -14,16 +16,26 @@ from bot.chat_telegram import privacy
 from bot.chat_telegram.answers import Given, find, keep, rate
 from bot.chat_telegram.asking import Reply
 from bot.chat_telegram.records import FILE
-from tests.bot.telegram.front import ADMIN, GROUP, MEMBER, Front, logged, run
+from bot.cite import Citation
+from tests.bot import tiny_archive
+from tests.bot.telegram.front import ADMIN, ARTICLES, GROUP, MEMBER, Front, logged, run
 from tests.bot.telegram.recording import message
 
 Patch = pytest.MonkeyPatch
 DAY = 86_400
 
 
-async def asked(front: Front, text: str, by: int = MEMBER, to: int | None = None, rated: bool = True) -> None:
+async def asked(
+    front: Front, text: str, by: int = MEMBER, to: int | None = None, rated: bool = True,
+    cited: Mapping[str, Sequence[str]] = MappingProxyType({}), quote: str = "q",
+) -> None:  # fmt: skip
     """A question that was answered, and rated."""
-    reply = Reply(Answer(text, "not_found", "nothing_close", None, 0.0, (), (), "g"))
+    found = {
+        place: tuple(Citation(1, quote, article, None, None, (), None, None, 0, 1, None, None, None, 0.5) for article in articles)
+        for place, articles in cited.items()
+    }  # fmt: skip
+    shown, nearest = found.get("citations", ()), found.get("nearest", ())
+    reply = Reply(Answer(text, "not_found", "nothing_close", None, 0.0, shown, nearest, "g"), found.get("more", ()))
     given = Given(by if to is None else to, by, int(front.clock.now * 1000) % 10**9, text, None, reply)
     stored, _ = await keep(front.office.records, given, front.clock.now)
     found = await find(front.office.records, stored.id)
@@ -101,6 +113,37 @@ def test_the_sweep_takes_what_is_older_than_the_settings_say_and_nothing_younger
     gone, answers, feedback, left = run(tmp_path, monkeypatch, tried, retention_days=days, access="pairing")
     assert (gone, answers, feedback) == (2, ["young"], ["young"])
     assert set(left.values()) == {0}
+
+
+def test_what_cites_an_article_that_is_gone_is_forgotten_however_it_went_and_nothing_else(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    """Also for `nearest` and `more`, in hundreds of rows; a quote that only looks like an article's id is none."""
+
+    async def tried(front: Front) -> tuple[int, list[str], list[str], int, list[str]]:
+        for number, (name, articles) in enumerate(
+            {"gone": ["quake-1"], "gone too": ["harbour-1", "quake-1"], "kept": ["harbour-1"], "cites none": []}.items()
+        ):
+            for place in ("citations", "nearest", "more")[: 3 if articles else 1]:
+                await asked(front, f"{name} {place}", cited={place: articles})
+            await asked(front, f"kept {number}", cited={"citations": ["harbour-1"]}, quote='say: "article": "quake-1"')
+        for number in range(250):
+            await asked(front, f"many {number:03}", cited={"citations": ["quake-1"]}, rated=False)
+        await front.office.records.do(lambda c: c.execute("INSERT INTO examples VALUES ('gen-old', 'all', '[]')"))
+        before = await privacy.forget_gone(front.office)
+        tiny_archive.publish_articles(front.office.config.index.dir, ARTICLES[:1])
+        gone = await privacy.forget_gone(front.office)
+        left = await questions(front)
+        examples = await front.office.records.do(lambda c: c.execute("SELECT count(*) FROM examples").fetchone()[0])
+        (front.office.config.index.dir / "CURRENT").unlink()
+        assert await privacy.forget_gone(front.office) == 0, "an index that is away for a moment is no reason"
+        return before + gone, left, await questions(front, "feedback"), examples, await questions(front)
+
+    gone, left, feedback, examples, after = run(tmp_path, monkeypatch, tried)
+    assert gone == 2 * 6 + 250 and examples == 0
+    assert left == feedback == after == [
+        "cites none citations", "kept 0", "kept 1", "kept 2", "kept 3", "kept citations", "kept more", "kept nearest"
+    ]  # fmt: skip
 
 
 def test_the_promise_names_the_days_of_the_settings_and_thumbs_only_where_there_are_any(

@@ -293,6 +293,11 @@ def test_a_received_document_goes_with_its_last_article_and_what_cites_it_is_for
         kept = await front.office.records.do(lambda c: c.execute("SELECT count(*) FROM answers").fetchone()[0])
         assert kept == 2
         front.request.clear()
+
+        async def taken_out() -> None:
+            tiny_archive.publish_articles(front.office.config.index.dir, ARTICLES[1:])
+
+        front.shop.meanwhile = taken_out
         front.shop.script = [done(gone=(Item("harbour-1", "Harbour reopens", 1),), empty=(str(path),), articles=1)]
         await front.feed(message("/remove harbour-1", ADMIN))
         asked = front.request.texts()
