@@ -102,12 +102,10 @@ async def keep(records: Records, given: Given, now: float) -> tuple[Stored, floa
     return await records.do(write)
 
 
-async def sent(records: Records, id_: int, messages: Sequence[int]) -> None:
-    """Note in which messages an answer stands."""
+def sent(records: Records, id_: int, messages: Sequence[int]) -> None:
+    """Note in which messages an answer stands; the disk is waited for when the question is noted as dealt with."""
     written = json.dumps(list(messages))
-    await records.do(
-        lambda connection: connection.execute("UPDATE answers SET messages = ? WHERE id = ?", (written, id_))
-    )
+    records.note(lambda connection: connection.execute("UPDATE answers SET messages = ? WHERE id = ?", (written, id_)))
 
 
 async def find(records: Records, id_: int) -> Stored | None:

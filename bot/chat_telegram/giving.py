@@ -91,7 +91,7 @@ async def _show(office: Office, asked: Asked, given: Given, pieces: Sequence[Pie
     new = await office.sender.send(
         asked.chat, rest, reply_to=reply_to, thread=asked.thread, keyboard=keyboard
     ) if rest else ()  # fmt: skip
-    await sent(office.records, stored.id, (*kept, *new))
+    sent(office.records, stored.id, (*kept, *new))
 
 
 async def _replace(

@@ -3,7 +3,8 @@
 Comes in: functions that work on a connection. Goes out: what they return. The promise: each takes effect whole or not at
 all, in order, off the event loop, and what it has written is on the disk when `do` returns (synchronous=FULL); a
 function that raises leaves no trace. Those that wait at the same time share one commit, for a disk takes several
-milliseconds for each. The file is readable by its owner alone. Knows no table but `meta`.
+milliseconds for each; notes that nobody waits for are written at once, so that they outlive the process, and reach the
+disk with the next commit that somebody waits for. The file is readable by its owner alone. Knows no table but `meta`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 FILE = "telegram.sqlite"
 MOST_AT_ONCE = 64  # jobs of one commit
-_Job = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]"]
+_Job = tuple[Callable[[sqlite3.Connection], Any], "asyncio.Future[Any]", bool]  # the last: waited for
 _Settled = tuple["asyncio.Future[Any]", Any, Exception | None]
 SCHEMA = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
 
@@ -68,20 +69,20 @@ class Records:
         if self._thread is None:
             raise RecordsUnusable(f"{self.path}: not open")
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._jobs.put((work, done))
+        self._jobs.put((work, done, True))
         result: T = await done
         return result
 
     def note(self, work: Callable[[sqlite3.Connection], object]) -> None:
         """Run the work soon, before whatever is asked for afterwards, and do not wait for the disk.
 
-        For what is followed by a `do` that does wait, or may be lost with the process. A failure is logged.
+        For what is followed by a `do` that does wait, or may be lost with the power. A failure is logged.
         """
         if self._thread is None:
             raise RecordsUnusable(f"{self.path}: not open")
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         done.add_done_callback(_complain)
-        self._jobs.put((work, done))
+        self._jobs.put((work, done, False))
 
     async def salt(self) -> bytes:
         """Thirty-two random bytes that belong to this file, made once."""
@@ -126,8 +127,9 @@ def _together(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> list[_Set
     """Run the jobs, each whole or not at all, and commit them at once; what became of each."""
     settled: list[_Settled] = []
     try:
+        connection.execute(f"PRAGMA synchronous={'FULL' if any(waited for *_, waited in jobs) else 'NORMAL'}")
         connection.execute("BEGIN IMMEDIATE")
-        for work, done in jobs:
+        for work, done, _ in jobs:
             connection.execute("SAVEPOINT job")
             try:
                 settled.append((done, work(connection), None))
@@ -139,7 +141,7 @@ def _together(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> list[_Set
     except Exception as error:  # the disk is full, the file is locked, or the transaction was ended from within
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        return [(done, None, error) for _, done in jobs]
+        return [(done, None, error) for _, done, _ in jobs]
     return settled
 
 

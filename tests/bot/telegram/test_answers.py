@@ -43,7 +43,7 @@ async def given(
 async def test_an_answer_comes_back_as_it_was_stored(tmp_path: Path) -> None:
     records = await opened(tmp_path)
     made = await given(records)
-    await answers.sent(records, made.id, (5, 6))
+    answers.sent(records, made.id, (5, 6))
     await records.close()
     records = await opened(tmp_path)
     found = await answers.find(records, made.id)

@@ -109,18 +109,59 @@ async def test_what_could_not_be_stored_is_not_acknowledged(tmp_path: Path, monk
     assert server.asked[1][0] - server.asked[0][0] >= 1
 
 
+class Stream(Server):
+    """So many new questions a second for some seconds; then it is over."""
+
+    def __init__(self, clock: Clock, rate: float, seconds: float) -> None:
+        super().__init__(clock)
+        self.began, self.rate, self.number, self.last = clock(), rate, 0, int(rate * seconds)
+        self.waited: list[float] = []
+
+    async def updates(self, offset: int | None, limit: int, wait: int, used: Sequence[str], patience: float) -> object:
+        self.asked.append((self.clock(), offset, limit))
+        if self.number == self.last:
+            raise Over
+        self.clock.now = max(self.clock.now, self.began + (self.number + 1) / self.rate)
+        came = range(self.number + 1, min(self.last, int((self.clock() - self.began) * self.rate + 1e-6)) + 1)[:limit]
+        self.waited += [self.clock() - self.began - number / self.rate for number in came]
+        self.number = came[-1]
+        return [question(number, number) for number in came]
+
+
 @awaited
 async def test_never_more_than_two_requests_a_second_however_many_updates_there_are(tmp_path: Path) -> None:
-    """F4, TG3: also where every batch is poison that cannot be acknowledged."""
+    """F4, TG3: in a stream of updates, after poison, and where no batch can be acknowledged."""
     clock = Clock()
-    batches: list[object] = [[question(number, number)] for number in range(1, 100)]
-    server = Server(clock, *batches, *([[None, {"update_id": "x"}]] * 50))
-    _, stored = await poll(server, tmp_path, clock)
-    assert stored == list(range(1, 100))
+    stream = Stream(clock, 25, 40)
+    _, stored = await poll(stream, tmp_path, clock, 1_001)
+    assert len(stored) == 1_000
+    times = [at for at, _, _ in stream.asked]
+    assert most_a_second([at for at in times if at > times[0] + 1]) <= 2
+    assert len(times) <= 2 * 40 + 2
+    server = Server(clock, *([[None, {"update_id": "x"}]] * 50))
+    await poll(server, tmp_path, clock, 2_000)
     times = [at for at, _, _ in server.asked]
     assert most_a_second(times) <= 2
-    assert most_a_second(times[-50:]) <= 2
     assert times[-1] - times[-2] >= 1
+
+
+@awaited
+async def test_where_few_ask_each_is_heard_at_once_and_after_a_fault_two_requests_a_second_are_enough(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    stream = Stream(clock, 5, 20)
+    await poll(stream, tmp_path / "a", clock)
+    assert max(stream.waited[1:]) < 0.001
+    deep: Any = {"update_id": 1, "message": {"date": 1, "x": json.loads("[" * 200 + "]" * 200)}}
+    for fault in ([deep], NetworkError("x"), [question(1), {"update_id": "x"}]):
+        batches: list[object] = [[question(number, number)] for number in range(2, 60)]
+        server = Server(clock, fault, *batches)
+        await poll(server, tmp_path / str(len(str(fault))), clock)
+        assert most_a_second([at for at, _, _ in server.asked]) <= 2
+    server = Server(clock, *([[question(7)]] * 20))
+    await poll(server, tmp_path / "repeated", clock)
+    assert most_a_second([at for at, _, _ in server.asked][2:]) <= 2, "the same again and again"
 
 
 @awaited

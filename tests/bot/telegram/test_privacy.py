@@ -30,12 +30,12 @@ async def asked(
     cited: Mapping[str, Sequence[str]] = MappingProxyType({}), quote: str = "q",
 ) -> None:  # fmt: skip
     """A question that was answered, and rated."""
-    found = {
+    quotes = {
         place: tuple(Citation(1, quote, article, None, None, (), None, None, 0, 1, None, None, None, 0.5) for article in articles)
         for place, articles in cited.items()
     }  # fmt: skip
-    shown, nearest = found.get("citations", ()), found.get("nearest", ())
-    reply = Reply(Answer(text, "not_found", "nothing_close", None, 0.0, shown, nearest, "g"), found.get("more", ()))
+    shown, nearest = quotes.get("citations", ()), quotes.get("nearest", ())
+    reply = Reply(Answer(text, "not_found", "nothing_close", None, 0.0, shown, nearest, "g"), quotes.get("more", ()))
     given = Given(by if to is None else to, by, int(front.clock.now * 1000) % 10**9, text, None, reply)
     stored, _ = await keep(front.office.records, given, front.clock.now)
     found = await find(front.office.records, stored.id)

@@ -107,13 +107,19 @@ async def test_a_commit_that_fails_fails_all_that_shared_it_and_the_next_goes_on
 
 
 @awaited
-async def test_every_commit_waits_for_the_disk(tmp_path: Path) -> None:
+async def test_every_commit_that_somebody_waits_for_waits_for_the_disk(tmp_path: Path) -> None:
+    noted: list[int] = []
     records = Records(tmp_path / "r", [])
     await records.open()
     settings = await records.do(
         lambda c: [c.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
     )
     assert settings == [2, "wal"]
+    records.note(lambda c: noted.append(c.execute("PRAGMA synchronous").fetchone()[0]))
+    await asyncio.sleep(0.1)
+    records.note(lambda c: noted.append(c.execute("PRAGMA synchronous").fetchone()[0]))
+    await records.do(lambda c: noted.append(c.execute("PRAGMA synchronous").fetchone()[0]))
+    assert noted[0] == 1 and noted[-1] == 2, "notes alone do not wait for it, and nothing waited for goes without"
     await records.close()
 
 
@@ -158,6 +164,22 @@ async def test_the_salt_is_made_once_and_people_cannot_be_told_from_their_keys(t
     assert asker_key(b"other" * 4, 5) != asker_key(salt, 5)
     assert asker_key(salt, 5) != "5"
     await records.close()
+
+
+def test_what_was_noted_is_written_at_once_and_survives_a_kill(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, os, signal, sys\nfrom pathlib import Path\nfrom bot.chat_telegram.records import Records\n"
+        "async def main():\n    r = Records(Path(sys.argv[1]), ['CREATE TABLE IF NOT EXISTS notes (text TEXT)'])\n"
+        "    await r.open()\n    for i in range(50):\n"
+        "        r.note(lambda c: c.execute(\"INSERT INTO notes VALUES ('a')\"))\n"
+        "    await asyncio.sleep(1)\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    root = Path(__file__).resolve().parents[3]
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "r")], cwd=root, check=False)
+    with sqlite3.connect(tmp_path / "r") as connection:
+        assert count(connection) == 50
+    connection.close()
 
 
 def test_what_do_has_returned_for_survives_a_kill(tmp_path: Path) -> None:
