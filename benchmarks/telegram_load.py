@@ -4,10 +4,12 @@ The bot runs as a process of its own against the tests' strict Bot API server on
 (30 messages a second, one a second to a chat). Prints one table: a line for each stage, then what else the machine did.
 
     --index DIR         an index folder; it is copied, and the bot works on the copy
-    --questions FILE    JSON lines with "q" or "question"; each is asked once, then again in other words ("In May 2022, ...")
+    --questions FILE    JSON lines with "q" or "question"; each is asked once, then again in other words ("In May 2022, ...");
+                        `different` says how many of those asked differed, in letters
     --minutes M         length of the steady stage (1)
     --users N, --rate R so many people ask, in turn, R questions a second in all (50 and 5)
-    --flooder R         one more person sends R messages a second, after a stage of the same length without (0: left out)
+    --flooder R         one more person sends R messages a second, after a stage of the same length without; a third row
+                        has the ratios of the others' times with the flooder to those without (0: left out)
     --burst N           N questions at once from N people (0: left out)
     --patience S        seconds to wait for the burst's last answer (1,800)
     --kills N           N times: 250 questions open, kill -9 at a random point (0: left out)
@@ -96,9 +98,12 @@ def _stages(options: argparse.Namespace, questions: Sequence[str]) -> Iterator[d
             yield _asked("steady", server, bot, questions, seconds, options.users, options.rate)
     if options.flooder:
         hour = {"BYLINE_TELEGRAM__PER_USER_HOUR": "600"}
+        both = []
         for name, flood in (("20 polite alone", 0.0), (f"20 polite, flooder {options.flooder:g}/s", options.flooder)):
             with _bot(options.index, reader | hour) as (server, bot):
-                yield _asked(name, server, bot, questions, seconds, 20, 2.0, flood)
+                both.append(_asked(name, server, bot, questions, seconds, 20, 2.0, flood))
+                yield both[-1]
+        yield {"stage": "with / without flooder"} | _ratios(*both)
     if options.burst:
         with _bot(options.index, none) as (server, bot):
             yield _burst(server, bot, questions, options.burst, options.patience)
@@ -170,13 +175,13 @@ def _asked(
 ) -> dict[str, Any]:  # fmt: skip
     people = [User(server, 1_000 + number) for number in range(users)]
     flooder, words = User(server, 500), itertools.cycle(_reworded(questions))
-    watch, asked, sent = _Watch(bot), 0, 0
+    watch, asked, sent, different = _Watch(bot), 0, 0, set[str]()
     while (now := time.monotonic() - watch.began) < seconds:
         while asked < now * rate:
-            people[asked % users].says(next(words))
+            different.add(people[asked % users].says(next(words)).text)
             asked += 1
         while flood and sent < now * flood:
-            flooder.says(next(words))
+            flooder.says(f"{questions[sent % len(questions)]} ({sent})")  # no answer that is kept serves the others
             sent += 1
         watch.look()
         time.sleep(0.005)
@@ -184,7 +189,7 @@ def _asked(
     _until(lambda: all(len(user.heard()) >= _asked_by(user) for user in people), 60)
     times, lost = _times(server, people)
     return {
-        "stage": name, "questions": asked, "unanswered": lost, **_percentiles(times), **figures,
+        "stage": name, "questions": asked, "different": len(different), "unanswered": lost, **_percentiles(times), **figures,
         "refused_429": server.pace.refused, "log_lines": bot.output().count("\n"),
         **({"flooder_sent": sent, "flooder_got": len(flooder.heard())} if flood else {}),
     }  # fmt: skip
@@ -200,7 +205,7 @@ def _burst(server: BotApi, bot: Bot, questions: Sequence[str], number: int, pati
         time.sleep(0.25)
     figures = watch.figures(server)
     return {
-        "stage": f"burst of {number}", "questions": number, "unanswered": crowd.open(), "doubled": crowd.doubled(),
+        "stage": f"burst of {number}", "questions": number, "different": len(set(questions[:number])), "unanswered": crowd.open(), "doubled": crowd.doubled(),
         "seconds": round(time.monotonic() - watch.began), **figures, "refused_429": server.pace.refused,
         "log_lines": bot.output().count("\n"),
     }  # fmt: skip
@@ -216,6 +221,12 @@ def _kills(server: BotApi, bot: Bot, questions: Sequence[str], rounds: int) -> d
         "doubled": sum(doubled), "doubled_at_most": max(doubled),
         "orders_twice": sum(sum(INTERRUPTED not in m.text for m in admin.heard()) > 1 for admin in admins), "seconds": round(time.monotonic() - began),
     }  # fmt: skip
+
+
+def _ratios(alone: dict[str, Any], flooded: dict[str, Any]) -> dict[str, Any]:
+    """How many times as long the others wait."""
+    names = ("p50_ms", "p99_ms", "most_ms")
+    return {name: round(flooded[name] / alone[name], 2) for name in names if alone[name] and flooded[name]}
 
 
 def _times(server: BotApi, people: Sequence[User]) -> tuple[list[float], int]:

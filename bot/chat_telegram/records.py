@@ -65,7 +65,7 @@ class Records:
             await asyncio.to_thread(thread.join)
 
     async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run the work and return what it returns, once it is on the disk."""
+        """Run the work and return what it returns (no cursors), once it is on the disk."""
         if self._thread is None:
             raise RecordsUnusable(f"{self.path}: not open")
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -132,7 +132,13 @@ def _together(connection: sqlite3.Connection, jobs: Sequence[_Job]) -> list[_Set
         for work, done, _ in jobs:
             connection.execute("SAVEPOINT job")
             try:
-                settled.append((done, work(connection), None))
+                result = work(connection)
+                if isinstance(result, sqlite3.Cursor):
+                    # Let go of in another thread, it would reset a statement that is in use here (InterfaceError, once
+                    # in some thousand answers).
+                    result.close()
+                    result = None
+                settled.append((done, result, None))
             except Exception as error:
                 connection.execute("ROLLBACK TO job")
                 settled.append((done, None, error))

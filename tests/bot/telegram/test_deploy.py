@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -66,9 +67,25 @@ def test_the_container_copies_what_the_package_is_made_of_and_runs_as_nobody_spe
     wanted = (root / "deploy" / "Containerfile.dockerignore").read_text(encoding="utf-8")
     for name in " ".join(copied).split():
         assert (root / name).exists() and f"!{name}\n" in wanted, name
-    torch = re.search(r"^TORCH := (\S+)$", (root / "Makefile").read_text(encoding="utf-8"), re.M)
-    assert torch is not None and f"{torch[1]}+cpu" in container
+    made = (root / "Makefile").read_text(encoding="utf-8")
+    torch = re.search(r"^TORCH := (\S+)$", made, re.M)
+    assert torch is not None and re.findall(r"torch==[\w.+]+", container) == [f"{torch[1]}+cpu", torch[1]]
+    pip = re.search(r"^PIP_VERSION := (\S+)$", made, re.M)
+    assert pip is not None and f" pip=={pip[1]} " in container
     assert re.findall(r"^USER (.*)$", container, re.M) == ["10001"]
+
+
+def test_the_container_keeps_no_tool_of_developers(root: Path) -> None:
+    container = (root / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    extras = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    tools = {re.split(r"[<>=]", one)[0] for name in ("dev", "benchmarks") for one in extras[name]}
+    assert tools <= set(container.split("uninstall --yes --quiet", 1)[1].split("\n\n")[0].replace("\\", " ").split())
+
+
+def test_what_the_page_has_done_as_the_service_s_user_finds_its_folder(page: str) -> None:
+    """The folder of the service is there only once it has run; the first build comes before."""
+    steps = page.split("## As a service")[1].split("In a container")[0]
+    assert steps.index("install -d -o byline -g byline -m 700 /var/lib/byline") < steps.index("byline build")
 
 
 def test_the_page_names_every_command_and_none_that_is_not_there(page: str) -> None:

@@ -60,6 +60,22 @@ async def test_work_that_fails_leaves_no_trace_and_the_next_goes_on(tmp_path: Pa
 
 
 @awaited
+async def test_no_cursor_leaves_the_thread_whose_statement_it_would_reset(tmp_path: Path) -> None:
+    records = Records(tmp_path / "r", [SCHEMA])
+    await records.open()
+    there: list[sqlite3.Cursor] = []
+
+    def work(connection: sqlite3.Connection) -> sqlite3.Cursor:
+        there.append(connection.execute("SELECT 1"))
+        return there[0]
+
+    assert await records.do(work) is None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed cursor|different thread|same thread"):
+        there[0].fetchone()
+    await records.close()
+
+
+@awaited
 async def test_the_event_loop_goes_on_while_the_file_is_written(tmp_path: Path) -> None:
     records = Records(tmp_path / "r", [SCHEMA])
     await records.open()
