@@ -1,8 +1,8 @@
 """Asking Telegram for updates: the loop of getUpdates, and what its failures mean.
 
 Comes in: nothing but time. Goes out: raw updates into the inbox, each batch stored before the next request acknowledges
-it; and the pulse, from which health is judged. The promises: at most two requests a second, but for those that bring few
-and new updates, so that a person is heard at once; one bad update costs nothing but itself; an outage is waited out, a refusal that lasts ends the process (PollingDead, PollingTaken), so that a
+it; and the pulse, from which health is judged. The promises: at most two requests a second, but for those that bring new
+updates of few people, so that each is heard at once; one bad update costs nothing but itself; an outage is waited out, a refusal that lasts ends the process (PollingDead, PollingTaken), so that a
 supervisor starts it anew. Knows nothing of what updates say.
 """
 
@@ -13,13 +13,13 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.chat_telegram.inbox import Inbox
-from bot.chat_telegram.sorting import USED
+from bot.chat_telegram.sorting import USED, writer
 from bot.chat_telegram.wire import Bot, Garbled, pause_asked, said
 from bot.errors import PollingDead, PollingTaken
 
@@ -28,10 +28,10 @@ LONG_POLL = 30  # seconds that Telegram keeps a request open when there is nothi
 READ = 35.0  # seconds after which such a request is given up: with the pauses, an outage's end is seen within a minute
 BATCH = 100  # updates in one answer, Telegram's most
 GAP = 0.55  # seconds between two requests' beginnings: at most two in any second, and a little for the way there
-QUICK_GAP = (
-    0.1  # the same while few updates come, all of them new and sound: with the other, each waits 0.3 s for its poll
-)
-FEW = 8  # updates in a second; more of them are fetched together
+# The same while few people write, and all is new and sound: with the other, each waits a third of a second for a poll.
+QUICK_GAP = 0.1
+FEW = 8  # people who write in a second; where more do, their updates are fetched together
+HEAP = 50  # updates in one answer: of those that have piled up nobody is heard at once anyway
 WARY_SECONDS = 60.0  # after what was parked, and after a failure, no request is quick for so long
 PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds after the first, second, ... failure in a row
 CONFLICT_PAUSE = 5.0
@@ -73,7 +73,7 @@ class Poll:
         self._offset: int | None = None
         self._last_update = self._began = 0.0
         self._quick, self._wary = False, -WARY_SECONDS
-        self._came: deque[tuple[float, int]] = deque()  # when how many updates came
+        self._came: deque[tuple[float, frozenset[int | None]]] = deque()  # when whose updates came
         self._failures = self._denials = 0
         self._conflict_since: float | None = None
         self._complaints: dict[str, tuple[float, int]] = {}
@@ -101,7 +101,7 @@ class Poll:
             return await self._failed(error)
         now = self._clock()
         self._pulse.beat(now)
-        self._heed(len(raws), self._inbox.counts["accepted"] > before[0], self._inbox.counts["parked"] > before[1], now)
+        self._heed(raws, self._inbox.counts["accepted"] > before[0], self._inbox.counts["parked"] > before[1], now)
         if self._failures:
             log.warning("Telegram answers again, after %d failed requests", self._failures)
         self._failures, self._denials, self._conflict_since = 0, 0, None
@@ -126,14 +126,17 @@ class Poll:
             await self._sleep(wait)
         self._began = self._clock()
 
-    def _heed(self, number: int, some_new: bool, some_parked: bool, now: float) -> None:
-        """Whether the next request may come soon: it brings somebody's question sooner, and never the same again."""
-        self._came.append((now, number))
+    def _heed(self, raws: Sequence[object], some_new: bool, some_parked: bool, now: float) -> None:
+        """Whether the next request may come soon: it brings somebody's question sooner, and never the same again.
+
+        Counted are people, not updates, or one who floods the bot would slow all others.
+        """
+        self._came.append((now, frozenset(writer(raw) for raw in raws if isinstance(raw, dict))))
         while self._came[0][0] < now - 1:
             self._came.popleft()
         if some_parked:
             self._wary = now
-        few = sum(number for _, number in self._came) <= FEW
+        few = len(frozenset().union(*(who for _, who in self._came))) <= FEW and len(raws) <= HEAP
         self._quick = some_new and few and now - self._wary >= WARY_SECONDS
 
     async def _ask(self, limit: int) -> list[object]:

@@ -18,7 +18,15 @@ import pytest
 from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TimedOut
 
 from bot.chat_telegram.lock import lock
-from bot.chat_telegram.polling import COMPLAINT_SECONDS, CONFLICT_SECONDS, DEAD_SECONDS, QUIET_SECONDS, Poll, Pulse
+from bot.chat_telegram.polling import (
+    COMPLAINT_SECONDS,
+    CONFLICT_SECONDS,
+    DEAD_SECONDS,
+    QUICK_GAP,
+    QUIET_SECONDS,
+    Poll,
+    Pulse,
+)
 from bot.chat_telegram.secret import Secret
 from bot.chat_telegram.sorting import USED
 from bot.chat_telegram.wire import Bot, Denied, Doubtful, Garbled, Trouble, Wire, decoded, fate, said
@@ -112,8 +120,9 @@ async def test_what_could_not_be_stored_is_not_acknowledged(tmp_path: Path, monk
 class Stream(Server):
     """So many new questions a second for some seconds; then it is over."""
 
-    def __init__(self, clock: Clock, rate: float, seconds: float) -> None:
+    def __init__(self, clock: Clock, rate: float, seconds: float, people: int = 10_000) -> None:
         super().__init__(clock)
+        self.people = people
         self.began, self.rate, self.number, self.last = clock(), rate, 0, int(rate * seconds)
         self.waited: list[float] = []
 
@@ -125,7 +134,7 @@ class Stream(Server):
         came = range(self.number + 1, min(self.last, int((self.clock() - self.began) * self.rate + 1e-6)) + 1)[:limit]
         self.waited += [self.clock() - self.began - number / self.rate for number in came]
         self.number = came[-1]
-        return [question(number, number) for number in came]
+        return [question(number, number % self.people + 1) for number in came]
 
 
 @awaited
@@ -153,6 +162,9 @@ async def test_where_few_ask_each_is_heard_at_once_and_after_a_fault_two_request
     stream = Stream(clock, 5, 20)
     await poll(stream, tmp_path / "a", clock)
     assert max(stream.waited[1:]) < 0.001
+    stream = Stream(clock, 50, 20, people=3)
+    await poll(stream, tmp_path / "flood", clock, 1_001)
+    assert max(stream.waited[50:]) < QUICK_GAP, "one who floods the bot slows nobody"
     deep: Any = {"update_id": 1, "message": {"date": 1, "x": json.loads("[" * 200 + "]" * 200)}}
     for fault in ([deep], NetworkError("x"), [question(1), {"update_id": "x"}]):
         batches: list[object] = [[question(number, number)] for number in range(2, 60)]
