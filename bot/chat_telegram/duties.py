@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 # The tables of everything that stands behind the commands.
 SCHEMAS = (rights.SCHEMA, confirm.SCHEMA, articles.SCHEMA, examples.SCHEMA, menus.SCHEMA, answers.SCHEMA)
 _HOUR = 3_600.0
+_WARMING_SECONDS = 120.0  # for the examples of /start, while nobody waits for them
 
 
 async def duties(
@@ -50,7 +51,7 @@ async def _warm(office: Office) -> None:
     scope = await office.access.scope(0)
     there = await held(office, scope)
     if there.articles:
-        await examples.examples(office, scope, there.generation)
+        await examples.examples(office, scope, there.generation, _WARMING_SECONDS)
 
 
 async def _try(what: str, duty: Awaitable[object]) -> None:

@@ -32,7 +32,7 @@ _REASONS = {
 }
 # Reasons that are not about the articles.
 _ADVICE = {
-    "empty_question": "I see no question in it. Please ask one in words, for example: who declared the caliphate over?",
+    "empty_question": "I see no question in it. Please ask one in words; examples: ",
     "question_too_long": "That is too long for a question. Please ask it shorter.",
     "bad_text": "The question holds characters that are no text. Please type it again.",
     "empty_index": "No articles are indexed yet, so there is nothing to answer from.",
@@ -49,7 +49,8 @@ def answered(reply: Reply, used: int | None = None) -> tuple[Piece, ...]:
     if answer.status == "answered":
         return (*_found(answer), *_cut(used))
     if answer.reason in _ADVICE:
-        return (Piece(_ADVICE[answer.reason]),)
+        tried = (Piece("/start", "tap"), Piece(".")) if answer.reason == "empty_question" else ()
+        return (Piece(_ADVICE[answer.reason]), *tried)
     return (*_not_found(answer, reply.covered), *_cut(used))
 
 

@@ -80,6 +80,47 @@ def test_who_said_a_quoted_sentence_is_an_example_too_and_nobody_in_particular_i
 
 
 @pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("Die Ärztin Ada Finch hat am Montag den Hafen von Rotterdam eröffnet. Das ist nicht der Anfang und die Schiffe warten.",
+         "Wer hat am Montag den Hafen von Rotterdam eröffnet?"),
+        ("Le maire de la ville est venu. Élodie Martin a ouvert le port de Rotterdam lundi matin. Les navires et des équipages attendaient une semaine.",
+         "Qui a ouvert le port de Rotterdam lundi matin?"),
+        ("Ángela Pérez abrió el puerto de Rotterdam el lunes. Los barcos que esperaban por una semana y las grúas son viejas.",
+         "¿Quién abrió el puerto de Rotterdam el lunes?"),
+    ],
+)  # fmt: skip
+def test_examples_are_made_in_the_language_of_the_article(
+    text: str, question: str, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    async def told(front: Front) -> list[str]:
+        return [one.question for one in examples.candidates(newest(front.office.config.index.dir), None)]
+
+    assert question in run(tmp_path, monkeypatch, told, holds=(replace(ARTICLES[0], text=text),))
+
+
+def test_where_no_sentence_yields_an_example_the_titles_that_are_answered_from_their_article_do(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    articles = [
+        replace(ARTICLES[0], id=f"a-{n}", title=f"港は再開した そして船が戻った {n}", text=f"港は月曜日に再開した。船は三日待った {n}。")
+        for n in range(5)
+    ]  # fmt: skip
+
+    async def ask(self: Asking, question: str, scope: Scope) -> Reply:
+        number = question[-1]
+        article = f"a-{number}" if number != "3" else "a-1"
+        cited = Citation(1, "q", article, None, None, (), None, None, 0, 1, None, None, None, 0.9)
+        return Reply(Answer(question, "answered", None, None, 0.9, (cited,), (), newest(tmp_path / "index").name))
+
+    monkeypatch.setattr(Asking, "ask", ask)
+    said = say(tmp_path, monkeypatch, "/start", holds=articles)
+    shown = [line[2:] for line in said.split("\n") if line.startswith("• ")]
+    assert len(shown) == 3 and all(line in {one.title for one in articles} for line in shown)
+    assert not any(line.endswith("3") for line in shown), "answered from another article"
+
+
+@pytest.mark.parametrize(
     ("status", "article", "short", "confidence"),
     [("not_found", "harbour-1", None, 0.9), ("answered", "quake-1", "Ada Finch", 0.9),
      ("answered", "harbour-1", "Rotterdam", 0.9), ("answered", "harbour-1", "Ada Finch", 0.5)],
@@ -94,7 +135,7 @@ def test_a_question_that_was_not_rightly_and_surely_answered_is_no_example(
         return Reply(Answer(question, status, None, short, confidence, (cited,), (), name))
 
     monkeypatch.setattr(Asking, "ask", ask)
-    said = say(tmp_path, monkeypatch, "/start")
+    said = say(tmp_path, monkeypatch, "/start", holds=[replace(one, title=None) for one in ARTICLES])
     assert "example" not in said and "in your own words" in said
 
 
