@@ -58,7 +58,10 @@ _SAID = re.compile(
 _NOBODY = frozenset(
     "A An He She They Several Many Some Most All Both More It We You I This That These Those There Here What Who When Where But And If So "
     "Er Sie Es Wir Ihr Man Das Dies Diese Was Wer Il Elle Ils Elles On Nous Vous Cela Ce Qui Él Ella Ellos Esto Eso Lui Lei Loro Questo "
-    "Hij Zij Ze Dit Dat Ele Ela Eles Isso Isto".split()
+    "Hij Zij Ze Dit Dat Ele Ela Eles Isso Isto "
+    # where the sentence begins with something else, its subject comes later
+    "Am Im Zum Zur In Nach Vor Seit Mit Bei Auf An Aus Für Um Unter Über Doch Auch Dann Da En À Dans Pour Avec Depuis Après Selon Por Con "
+    "Desde Según Tras Nel Per Dopo Op Met Na Em No Após On At After Before Since With For As By From To".split()
 )
 
 

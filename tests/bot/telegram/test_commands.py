@@ -84,6 +84,8 @@ def test_who_said_a_quoted_sentence_is_an_example_too_and_nobody_in_particular_i
     [
         ("Die Ärztin Ada Finch hat am Montag den Hafen von Rotterdam eröffnet. Das ist nicht der Anfang und die Schiffe warten.",
          "Wer hat am Montag den Hafen von Rotterdam eröffnet?"),
+        ("Zur Hauptstadt hatte er das alte Rotterdam nicht gemacht. Kanzlerin Ada Finch war die erste an der Spitze und das ist lange her.",
+         "Wer war die erste an der Spitze und das ist lange her?"),
         ("Le maire de la ville est venu. Élodie Martin a ouvert le port de Rotterdam lundi matin. Les navires et des équipages attendaient une semaine.",
          "Qui a ouvert le port de Rotterdam lundi matin?"),
         ("Ángela Pérez abrió el puerto de Rotterdam el lunes. Los barcos que esperaban por una semana y las grúas son viejas.",
@@ -96,7 +98,8 @@ def test_examples_are_made_in_the_language_of_the_article(
     async def told(front: Front) -> list[str]:
         return [one.question for one in examples.candidates(newest(front.office.config.index.dir), None)]
 
-    assert question in run(tmp_path, monkeypatch, told, holds=(replace(ARTICLES[0], text=text),))
+    made = run(tmp_path, monkeypatch, told, holds=(replace(ARTICLES[0], text=text),))
+    assert question in made and not any(one.startswith("Wer hatte er") for one in made)
 
 
 def test_where_no_sentence_yields_an_example_the_titles_that_are_answered_from_their_article_do(
