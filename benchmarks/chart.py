@@ -6,6 +6,8 @@ table and a gap in the chart, never a nought. The only door to matplotlib, which
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +93,18 @@ def curves(
             axis.tick_params(which="both", labelsize=8)
             axis.grid(alpha=0.3)
             axis.legend(fontsize=8)
+
+
+def deliver(
+    out: Path, name: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], notes: Sequence[str], figures: object
+) -> None:
+    """Print the table with its notes, and keep both and the figures behind them beside the chart."""
+    text = "\n".join([table(columns, rows), "", *(f"{note}" for note in notes)])
+    print(text, flush=True)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+    (out / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    print(f"chart, table, figures: {out / name}.png, .md, .json", file=sys.stderr)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ class Bm25(System):
 
     def __init__(self) -> None:
         self.steps = {}
+        self.packages = ("bm25s", "PyStemmer")
         self._stemmer = Stemmer.Stemmer("english")
         self._index = bm25s.BM25()
         self._passages: Sequence[Text] = ()
@@ -54,7 +55,9 @@ class Bm25(System):
 
     def save(self, folder: Path) -> None:
         self._index.save(folder)
-        (folder / "passages.json").write_text(json.dumps([(one.id, one.title, one.text) for one in self._passages]), encoding="utf-8")
+        (folder / "passages.json").write_text(
+            json.dumps([(one.id, one.title, one.text) for one in self._passages]), encoding="utf-8"
+        )
 
     def open(self, folder: Path) -> None:
         self._index = bm25s.BM25.load(folder)

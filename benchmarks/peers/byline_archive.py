@@ -8,6 +8,7 @@ the generation published with everything synced to disk; the peers' stay in memo
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -29,8 +30,10 @@ class Byline(System):
 
     def __init__(self) -> None:
         self.steps = {}
+        self.packages = ("byline",)
         self._folder = Path(tempfile.mkdtemp(prefix="byline-bench-"))
-        self._config = load_config(None, {}, None)
+        threads = os.environ.get("BYLINE_MACHINE__THREADS", "2")
+        self._config = load_config(None, {"BYLINE_MACHINE__THREADS": threads}, None)
         self._archive = self._open(self._folder / "index")
         self._embedder = load_embedder(embedding(self._config), bulk=False)
 
@@ -53,7 +56,9 @@ class Byline(System):
         asked = self._archive.ask(question)
         self.steps = {name: ms / 1000 for name, ms in asked.answer.timings_ms.items()}
         cited = asked.answer.citations or asked.answer.nearest
-        return [Found(one.article, _passage(one, asked.candidates), one.quote) for one in cited]
+        found = [Found(one.article, _passage(one, asked.candidates), one.quote) for one in cited]
+        rest = [Found(one.article.article.id, one.passage.text) for one in asked.candidates] if found else []
+        return found + rest
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         return self._embedder.encode(texts)
@@ -76,7 +81,11 @@ class Byline(System):
 def _passage(cited: Citation, candidates: Sequence[Candidate]) -> str:
     """The passage that a cited sentence stands in."""
     for one in candidates:
-        if one.article.article.id == cited.article and one.passage.start <= cited.start and cited.end <= one.passage.end:
+        if (
+            one.article.article.id == cited.article
+            and one.passage.start <= cited.start
+            and cited.end <= one.passage.end
+        ):
             return one.passage.text
     return cited.quote
 

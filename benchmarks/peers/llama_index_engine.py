@@ -28,6 +28,7 @@ class LlamaIndex(System):
 
     def __init__(self, fit: bool) -> None:
         self.steps = {}
+        self.packages = ("llama-index-core", "llama-index-embeddings-huggingface", "sentence-transformers", "torch")
         self._splitter = SentenceSplitter(chunk_size=256, chunk_overlap=20) if fit else SentenceSplitter()
         self._embedding = HuggingFaceEmbedding(model_name=model_folder())
         Settings.embed_model = self._embedding

@@ -11,6 +11,7 @@ timed by this one loop. It knows no library but numpy, because every system brin
     {"do": "embed", "texts": [...]}                 the system's own vectors
     {"do": "compare", "question": ..., "texts": [...]}   the system's own scores of texts
     {"do": "save", "folder": ...}, {"do": "open", "folder": ...}
+    {"do": "about"}                                 the versions of its packages
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -60,6 +62,7 @@ class Found:
 class System(Protocol):
     """What every system under measurement can do; `steps` are the seconds of parts of its last call."""
 
+    packages: tuple[str, ...]
     steps: dict[str, float]
 
     @abstractmethod
@@ -149,6 +152,8 @@ def _obey(system: System, order: dict[str, Any]) -> dict[str, Any]:
         return {"vectors": system.embed(order["texts"]).astype(float).tolist()}
     if what == "compare":
         return {"scores": [float(score) for score in system.compare(order["question"], order["texts"])]}
+    if what == "about":
+        return {"versions": {name: version(name) for name in system.packages}}
     if what == "save":
         system.save(Path(order["folder"]))
     elif what == "open":

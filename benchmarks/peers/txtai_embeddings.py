@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,14 @@ class Txtai(System):
 
     def __init__(self, hybrid: bool) -> None:
         self.steps = {}
+        self.packages = ("txtai", "faiss-cpu", "transformers", "torch")
         self._settings = {"path": model_folder(), "content": True, "hybrid": hybrid}
         self._paragraphs = Segmentation(paragraphs=True)
-        self._embeddings = Embeddings(self._settings)
-        self._own = Embeddings({"path": model_folder()})
+        self._embeddings = Embeddings()
 
     def build(self, articles: Sequence[Text]) -> Sequence[str]:
         rows = _rows([Text(one.id, one.title, piece) for one in articles for piece in self._paragraphs(one.text)])
+        self._embeddings = self._embeddings if self._embeddings.config else Embeddings(self._settings)
         self._embeddings.index(rows)
         return [row["text"] for _, row, _ in rows]
 
@@ -58,8 +60,12 @@ class Txtai(System):
         return [Found(row["article"], row["passage"]) for row in rows]
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        vectors: Vectors = np.asarray(self._own.batchtransform(list(texts)), dtype=np.float32)
+        vectors: Vectors = np.asarray(self._bare.batchtransform(list(texts)), dtype=np.float32)
         return vectors
+
+    @cached_property
+    def _bare(self) -> Embeddings:
+        return Embeddings({"path": model_folder()})
 
     def compare(self, question: str, texts: Sequence[str]) -> Sequence[float]:
         return cosines(self.embed, question, texts)
@@ -73,7 +79,9 @@ class Txtai(System):
 
 
 def _rows(passages: Sequence[Text]) -> list[tuple[int, dict[str, str], None]]:
-    return [(row, {"text": one.titled, "article": one.id, "passage": one.text}, None) for row, one in enumerate(passages)]
+    return [
+        (row, {"text": one.titled, "article": one.id, "passage": one.text}, None) for row, one in enumerate(passages)
+    ]
 
 
 if __name__ == "__main__":
