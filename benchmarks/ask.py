@@ -133,7 +133,7 @@ def _deliver(figures: dict[str, Any], given: argparse.Namespace) -> None:
     ours = systems[BYLINE.name]
     rows: list[list[Cell]] = [
         [
-            name, 1000 * quantile(seconds(one), 0.5), 1000 * quantile(seconds(one), 0.95), ratio(ours, one), one["equal"],
+            name, 1000 * quantile(seconds(one), 0.5), 1000 * quantile(seconds(one), 0.95), ratio(ours, one), one["equal"] and f"{one['equal']:.5f}",
         ]
         for name, one in systems.items()
     ]  # fmt: skip

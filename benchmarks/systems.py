@@ -121,7 +121,8 @@ def available(kinds: Sequence[Kind], options: argparse.Namespace) -> list[Kind]:
     here = options.peers.is_file()
     if not here:
         say(f"no peers: {options.peers} is not there; `python -m benchmarks.peers` makes it. Byline alone is measured.")
-    return [kind for kind in kinds if here or kind.is_byline]
+    chosen = [name.strip() for name in options.only.split(";")] if options.only else [kind.name for kind in kinds]
+    return [kind for kind in kinds if kind.is_byline or (here and kind.name in chosen)]
 
 
 def options(name: str, description: str | None, argv: Sequence[str] | None, **more: Any) -> argparse.Namespace:
@@ -137,6 +138,9 @@ def options(name: str, description: str | None, argv: Sequence[str] | None, **mo
     parser.add_argument("--out", type=Path, default=OUT, help="where tables, charts and figures go")
     parser.add_argument("--cache", type=Path, default=OUT / "cache", help="what is dear to make and kept between runs")
     parser.add_argument("--peers", type=Path, default=OUT / "peers" / "bin" / "python", help="Python with the peers")
+    parser.add_argument(
+        "--only", metavar="NAMES", help="these peers alone, by their names in the tables, with ; between"
+    )
     parser.add_argument("--threads", type=int, default=2)
     for option, (value, text) in more.items():
         parser.add_argument(f"--{option}", type=type(value), default=value, help=text)

@@ -47,7 +47,7 @@ class Text:
     @property
     def titled(self) -> str:
         """What is embedded of a passage: Byline puts the article's title before it, and so do the peers here."""
-        return f"{self.title}\n{self.text}" if self.title else self.text
+        return self.text if self.text.startswith(self.title) else f"{self.title}\n{self.text}"
 
 
 @dataclass(frozen=True, slots=True)
