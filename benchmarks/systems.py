@@ -20,6 +20,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "out"
+PEERS = OUT / "peers" / "bin" / "python"
 
 # For every system alike. Threads that wait by spinning are held up for long wherever another process has a core;
 # Byline asks for passive ones by itself, and left alone the peers would pay for each other's noise (docs/LOG.md).
@@ -137,7 +138,7 @@ def options(name: str, description: str | None, argv: Sequence[str] | None, **mo
     )
     parser.add_argument("--out", type=Path, default=OUT, help="where tables, charts and figures go")
     parser.add_argument("--cache", type=Path, default=OUT / "cache", help="what is dear to make and kept between runs")
-    parser.add_argument("--peers", type=Path, default=OUT / "peers" / "bin" / "python", help="Python with the peers")
+    parser.add_argument("--peers", type=Path, default=PEERS, help="Python with the peers")
     parser.add_argument(
         "--only", metavar="NAMES", help="these peers alone, by their names in the tables, with ; between"
     )
