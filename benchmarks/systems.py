@@ -20,7 +20,7 @@ from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "benchmarks" / "out"
-PEERS = OUT / "peers" / "bin" / "python"
+PEERS = OUT / ".peers" / "bin" / "python"
 
 # For every system alike. Threads that wait by spinning are held up for long wherever another process has a core;
 # Byline asks for passive ones by itself, and left alone the peers would pay for each other's noise (docs/LOG.md).

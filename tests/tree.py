@@ -31,6 +31,7 @@ OTHERS = {
     "tests/bot/transcripts": "the REPL's transcripts, compared letter by letter",
     "tests/questions": "question files: the starter corpus and two reports, halves set aside",
     "tests/index/gold_sentences.txt": "tricky news sentences and how they are to be split",
+    "benchmarks/peers/requirements.txt": "the peers and all they need, at one version each",
     "training/README.md": "how the reader is made, and how to go on",
     "models/reader/README.md": "the reader's card",
     "models/reader/config.json": "its shape, calibration and digest",
@@ -38,7 +39,7 @@ OTHERS = {
     "models/reader/tokenizer.json": "its vocabulary",
     "models/reader/weights.safetensors": "its weights, int8 rows with scales",
 }
-_HIDDEN = {"__pycache__"}
+_HIDDEN = {"__pycache__", "out"}
 
 
 def tree() -> str:

@@ -1,6 +1,6 @@
 """The peers at a glance: `python -m benchmarks.peers`.
 
-Makes their environment where it is not there yet (benchmarks/out/peers; PyTorch first and by itself, as in the
+Makes their environment where it is not there yet (benchmarks/out/.peers; PyTorch first and by itself, as in the
 Makefile, then requirements.txt, which pins all the rest). Then every system builds the corpus and answers its first
 questions, and the table says which version it is, into how many passages it cuts, and how far its vectors are from
 those of Byline's float32 model: all must embed with the same model, or nothing else here can be compared.
