@@ -52,7 +52,8 @@ def ask(some: Corpus, made: Filled, given: argparse.Namespace) -> dict[str, Any]
     results: dict[str, Any] = {}
     with running(_SYSTEMS, given) as systems:
         for system in systems:
-            results[system.kind.name] = {"rounds": [], "hits": [], "equal": load(system, made)}
+            load(system, made)
+            results[system.kind.name] = {"rounds": [], "hits": [], "equal": _equal(system, made)}
         for number, block in enumerate(blocks):
             for system in systems[number % len(systems) :] + systems[: number % len(systems)]:
                 result = results[system.kind.name]
@@ -67,22 +68,21 @@ def ask(some: Corpus, made: Filled, given: argparse.Namespace) -> dict[str, Any]
     }  # fmt: skip
 
 
-def load(system: Running, made: Filled) -> float | None:
-    """Have a system hold the corpus and answer a few questions; how equal its own vectors are (the least cosine)."""
+def load(system: Running, made: Filled) -> None:
+    """Have a system hold the corpus and answer a few questions."""
     if system.kind.is_byline:
-        system.order("open", folder=made.index)
-        seconds = 0.0
+        seconds = system.order("open", folder=made.index)["seconds"]
     else:
         seconds = system.order("fill", passages=made.passages, vectors=made.vectors)["seconds"]
     for question in _WARM:
         system.order("ask", question=question, k=READ)
-    equal = None if system.kind == BM25 else _equal(system, made)
-    say(f"{system.kind.name} holds {made.count:,} passages ({seconds:.0f} s); least cosine of its own vectors: {equal}")
-    return equal
+    say(f"{system.kind.name} holds {made.count:,} passages ({seconds:.0f} s)")
 
 
-def _equal(system: Running, made: Filled, sample: int = 40) -> float:
+def _equal(system: Running, made: Filled, sample: int = 40) -> float | None:
     """The least cosine between the vectors filled in and the system's own, over a sample of the passages."""
+    if system.kind == BM25:
+        return None
     rows = sorted(random.Random(10).sample(range(made.count), min(sample, made.count)))
     chosen = set(rows)
     texts = [one.titled for row, one in enumerate(passages_of(made)) if row in chosen]

@@ -158,6 +158,7 @@ def _obey(system: System, order: dict[str, Any]) -> dict[str, Any]:
         system.save(Path(order["folder"]))
     elif what == "open":
         system.open(Path(order["folder"]))
+        _tidy()
     else:
         raise ValueError(f"no such order: {what}")
     return {"seconds": time.perf_counter() - began}
