@@ -6,8 +6,8 @@ passages, whole sentences without boilerplate, which if anything favours the pee
 what each peer's own model makes of the same texts; questions are embedded by each peer itself.
 
 Then rounds: a block of questions, the same for all, each asked once (so no cache serves), one system after the other
-in turning order. Timed is the whole call from the question to ranked passages (Byline: to checked citations), at 24
-passages read or ranked. What is found is scored between the rounds, outside the times, and handed to
+in turning order. Timed is the whole call from the question to ranked passages (Byline: to checked citations), with as
+many passages found and ranked as Byline may read. What is found is scored between the rounds, outside the times, and handed to
 `benchmarks.quality`. Haystack's ranker has untrained weights: it shows what ranking costs, not what it is worth.
 """
 
@@ -28,10 +28,12 @@ from benchmarks.corpus import Corpus, Filled, Question, corpus, filled, passages
 from benchmarks.machine import about
 from benchmarks.score import hit, quantile
 from benchmarks.systems import BM25, BYLINE, HAYSTACK, HYBRID, LLAMA, RANKED, TXTAI, Running, options, running, say
+from bot.config import load_config
 
 _SYSTEMS = (BYLINE, RANKED, TXTAI, HYBRID, LLAMA, BM25)
 _WARM = ("Who spoke to reporters on Monday?", "How many people were hurt in the fire?", "When does the trial begin?")
-READ = 24
+# As many as Byline may read; it stops sooner where more could not change its answer.
+READ = load_config(None, {}, None).retrieval.passages_read
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,6 +5,7 @@ other, in turning order, with its model loaded (a first round warms up and is no
 peak of this machine's matrix products, both measured in turn.
 
     tokens      of an article that reach the model, after each system's own cutting: how much work was done
+    precision   as each comes: the peers float32, Byline what `embedding.precision: auto` takes on this machine
     disk        Byline's builds are published on disk, synced and with checksums; the peers' stay in memory
 """
 

@@ -3,7 +3,7 @@
     first sentence   an accepted answer stands in the first sentence: Byline's first citation (or, where it finds no
                      answer, the nearest sentence); of a peer's first passage the sentence that its own measure prefers
     first passage    in the passage around it, whole
-    any              in any of the 24 passages that were found
+    any              in any of the passages that were found (as many as Byline may read)
 
 Words are compared without case, accents and signs. Haystack's ranker is left out: its weights are untrained.
 """

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.ask import READ
 from benchmarks.chart import Cell, bars, deliver
 from benchmarks.corpus import Corpus, corpus, read_articles, write_articles
 from benchmarks.machine import about
@@ -80,7 +81,7 @@ def look(system: Running, file: Path, texts: Sequence[str], some: Corpus, given:
     vectors = None if system.kind == BM25 else system.order("embed", texts=texts)["vectors"]
     seconds, hits = [], []
     for question in some.questions[: given.questions]:
-        answer = system.order("ask", question=question.text, k=24)
+        answer = system.order("ask", question=question.text, k=READ)
         seconds.append(answer["seconds"])
 
         def compare(sentences: Sequence[str], asked: str = question.text) -> Sequence[float]:
