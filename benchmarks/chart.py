@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,12 +114,13 @@ def _axes(path: Path, title: str, note: str, count: int, height: float) -> Itera
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.2 + 3.3 * count, height + 0.6), layout="constrained")
+    width = max(6.0, 1.2 + 3.3 * count)
+    figure = Figure(figsize=(width, height + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, count, squeeze=False)[0]
     yield list(axes)
     figure.suptitle(title, fontsize=11)
     if note:
-        figure.supxlabel(note, fontsize=8, color="#444444")
+        figure.supxlabel(textwrap.fill(note, int(15 * width)), fontsize=8, color="#444444")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)
