@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALONE = ("splitters", "engines", "reader_speed")
+ALONE = ("splitters", "engines", "reader_speed", "build", "rebuild", "ask", "quality", "memory", "start")
 
 
 def main() -> int:

@@ -6,6 +6,9 @@ table and a gap in the chart, never a nought. The only door to matplotlib, which
 
 from __future__ import annotations
 
+import json
+import sys
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +41,7 @@ def shown(cell: Cell) -> str:
         return cell
     if isinstance(cell, int) or abs(cell) >= 100:
         return f"{cell:,.0f}"
-    return f"{cell:.3g}" if abs(cell) < 1 else f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}"
+    return f"{cell:#.3g}" if abs(cell) < 1 else f"{cell:.1f}" if abs(cell) >= 10 else f"{cell:.2f}"
 
 
 def bars(
@@ -93,18 +96,31 @@ def curves(
             axis.legend(fontsize=8)
 
 
+def deliver(
+    out: Path, name: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]], notes: Sequence[str], figures: object
+) -> None:
+    """Print the table with its notes, and keep both and the figures behind them beside the chart."""
+    text = "\n".join([table(columns, rows), "", *(f"{note}" for note in notes)])
+    print(text, flush=True)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / f"{name}.md").write_text(text + "\n", encoding="utf-8")
+    (out / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    print(f"chart, table, figures: {out / name}.png, .md, .json", file=sys.stderr)
+
+
 @contextmanager
 def _axes(path: Path, title: str, note: str, count: int, height: float) -> Iterator[list[Axes]]:
     """So many panels side by side; the picture is written when they are filled."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(1.2 + 3.3 * count, height + 0.6), layout="constrained")
+    width = max(6.0, 1.2 + 3.3 * count)
+    figure = Figure(figsize=(width, height + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, count, squeeze=False)[0]
     yield list(axes)
     figure.suptitle(title, fontsize=11)
     if note:
-        figure.supxlabel(note, fontsize=8, color="#444444")
+        figure.supxlabel(textwrap.fill(note, int(15 * width)), fontsize=8, color="#444444")
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=130)

@@ -32,6 +32,7 @@ OTHERS = {
     "tests/questions": "question files: the starter corpus and two reports, halves set aside",
     "benchmarks/duplicate_pairs.csv": "pairs of articles of a public set, by id, and whether they are one story; no text",
     "tests/index/gold_sentences.txt": "tricky news sentences and how they are to be split",
+    "benchmarks/peers/requirements.txt": "the peers and all they need, at one version each",
     "training/README.md": "how the reader is made, and how to go on",
     "benchmarks/boilerplate_marks.jsonl": "89 articles marked by hand: ids, digests, places and marks, no text",
     "models/reader/README.md": "the reader's card",
@@ -40,7 +41,7 @@ OTHERS = {
     "models/reader/tokenizer.json": "its vocabulary",
     "models/reader/weights.safetensors": "its weights, int8 rows with scales",
 }
-_HIDDEN = {"__pycache__"}
+_HIDDEN = {"__pycache__", "out"}
 
 
 def tree() -> str:

@@ -1,0 +1,1 @@
+"""What Byline is measured against, one small file a system, all under one protocol."""
