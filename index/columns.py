@@ -66,8 +66,7 @@ class _Run:
             rows = self.places[rows]
             there = rows >= 0
             columns, rows, counts = columns[there], rows[there], counts[there]
-        places48, rows16 = columns << np.uint64(48), rows.astype(np.uint64) << np.uint64(16)
-        found: NDArray[np.uint64] = places48 | rows16 | counts
+        found: NDArray[np.uint64] = (columns << np.uint64(48)) | (rows.astype(np.uint64) << np.uint64(16)) | counts
         return found
 
 
@@ -76,13 +75,13 @@ class Columns:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lengths, self._runs = array("i"), list[_Run]()
+        self._lengths = array("i")
         self._old: Words | None = None
         self._places: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
         self._files = ExitStack()
         self._paths = folder / f"{ROWS}.aside", folder / f"{COUNTS}.aside"
         self._aside: tuple[BinaryIO, BinaryIO] | None = None
-        self._spooled: list[tuple[list[str], Ints]] = []
+        self._sorted: list[tuple[list[str], Ints]] = []
         self._begin()
 
     def add(self, passages: Iterable[Sequence[str]]) -> None:
@@ -121,24 +120,25 @@ class Columns:
 
     def _set_aside(self) -> None:
         """Sort what was gathered by term and row, count it, and write it to files that `finish` removes."""
-        if self._tokens:
-            terms = sorted(self._numbers)
-            ranks = np.empty(len(terms), dtype=np.uint64)
-            ranks[[self._numbers[term] for term in terms]] = np.arange(len(terms), dtype=np.uint64)
-            fresh = np.frombuffer(self._fresh, dtype=np.int32)
-            rows = np.repeat(fresh, np.frombuffer(self._lengths, dtype=np.int32)[fresh]).astype(np.uint64)
-            keys = (ranks[np.frombuffer(self._tokens, dtype=np.int32)] << 32) | rows
-            keys.sort()
-            first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-            counts = np.minimum(np.diff(np.append(first, len(keys))), MOST).astype(np.uint16)
-            keys = keys[first]
-            starts = np.searchsorted(keys, np.arange(len(terms) + 1, dtype=np.uint64) << 32)
-            if self._aside is None:
-                rows_file, counts_file = (self._files.enter_context(open(path, "wb")) for path in self._paths)  # noqa: SIM115 - it is entered
-                self._aside = rows_file, counts_file
-            self._aside[0].write((keys & 0xFFFFFFFF).astype(np.int32).tobytes())
-            self._aside[1].write(counts.tobytes())
-            self._spooled.append((terms, starts))
+        if not self._tokens:
+            return
+        terms = sorted(self._numbers)
+        ranks = np.empty(len(terms), dtype=np.uint64)
+        ranks[[self._numbers[term] for term in terms]] = np.arange(len(terms), dtype=np.uint64)
+        fresh = np.frombuffer(self._fresh, dtype=np.int32)
+        rows = np.repeat(fresh, np.frombuffer(self._lengths, dtype=np.int32)[fresh]).astype(np.uint64)
+        keys = (ranks[np.frombuffer(self._tokens, dtype=np.int32)] << 32) | rows
+        keys.sort()
+        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        counts = np.minimum(np.diff(np.append(first, len(keys))), MOST).astype(np.uint16)
+        keys = keys[first]
+        starts = np.searchsorted(keys, np.arange(len(terms) + 1, dtype=np.uint64) << 32)
+        if self._aside is None:
+            rows_file, counts_file = (self._files.enter_context(open(path, "wb")) for path in self._paths)  # noqa: SIM115 - it is entered
+            self._aside = rows_file, counts_file
+        self._aside[0].write((keys & 0xFFFFFFFF).astype(np.int32).tobytes())
+        self._aside[1].write(counts.tobytes())
+        self._sorted.append((terms, starts))
         self._begin()
 
     def _set_aside_runs(self) -> Iterator[_Run]:
@@ -150,7 +150,7 @@ class Columns:
         for path in self._paths:
             path.unlink()
         begin = 0
-        for terms, starts in self._spooled:
+        for terms, starts in self._sorted:
             end = begin + int(starts[-1])
             yield _Run(terms, starts, rows[begin:end], counts[begin:end])
             begin = end
