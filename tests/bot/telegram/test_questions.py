@@ -245,9 +245,10 @@ async def test_an_answer_too_long_for_a_message_is_cut_between_its_quotes_with_t
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """TEL-043: 😀 counts as two."""
-    lakes = ["Constance", "Geneva", "Como", "Garda", "Lugano"]
+    lakes = {"Constance": "again", "Geneva": "twice", "Como": "often", "Garda": "since", "Lugano": "still"}
     texts = [
-        f"The Zeppelin Society says that its airship flew over {one}, {'again 😀, ' * 110}and landed." for one in lakes
+        f"The Zeppelin Society says that its airship flew over {one}, {f'{word} 😀, ' * 110}and landed."
+        for one, word in lakes.items()
     ]
     articles = [Article(one, text, "0" * 64, f"seeds/{one}.txt") for one, text in zip(lakes, texts, strict=True)]
     async with newsroom(tmp_path, monkeypatch, articles=articles) as room:
