@@ -124,7 +124,7 @@ def _rates(given: argparse.Namespace) -> dict[str, Any]:
             stored = base.article(entry.id)
             lines.write(json.dumps({"title": stored.article.title, "text": stored.article.text}) + "\n")
             texts += [embedded_text(stored.article.title, run.text) for run in base.passages_of(stored)]
-            if len(texts) >= 512:
+            if len(texts) >= 1024:
                 break
     began = time.perf_counter()
     cut = [

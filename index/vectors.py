@@ -27,7 +27,7 @@ from index.errors import IndexDamaged
 VECTORS = "vectors.f32"
 SIGNS = "signs.u64"
 
-# Up to so many passages every cosine is worked out: some 5 ms and 50 MB.
+# Up to so many passages every cosine is worked out: some 2 ms and 50 MB.
 EXACT = 2**15
 # How many are looked at closely beyond that: so many at least, so many for each one wanted, or this share of all.
 # On real passages and questions 2,000 of 57,456 held all of the nearest 50, of 150 questions each (docs/LOG.md).
