@@ -108,19 +108,21 @@ class Draft:
         sentences: Sequence[Sentence],
         passages: Sequence[Passage],
         words: Iterable[Sequence[str]] | range,
+        read_at: str | None = None,
     ) -> None:
         """Take one article; its vectors follow by `add_vectors`, in the same order.
 
-        `words` are the terms of each passage, or the rows that held the same in the generation before.
+        `words` are the terms of each passage, or the rows that held the same in the generation before; `read_at` is
+        when it was read, if not now.
         """
         spans = np.array([(s.start, s.end, KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
         runs = np.array([(p.first, p.last) for p in passages], dtype="<i4").tobytes()
-        said, read_at = wording(sentences), f"{self._number:09}-{self.articles:09}" if article.url else ""
+        said, now = wording(sentences), f"{self._number:09}-{self.articles:09}" if article.url else ""
         values = (
             article.id, key, article.title, article.url, article.source, json.dumps(article.authors), article.published,
             article.language, json.dumps(article.collections), json.dumps(article.flags), json.dumps(article.pages),
             article.origin, article.markup, article.raw_sha256, article.text_sha256, article.fingerprint(),
-            len(passages), len(sentences), spans, runs, sha256(spans + runs), read_at,
+            len(passages), len(sentences), spans, runs, sha256(spans + runs), now if read_at is None else read_at,
             told_by(said), said.astype("<u4").tobytes(), article.text,
         )  # fmt: skip
         self._take(article.id, len(passages), len(sentences), values)

@@ -148,7 +148,8 @@ class Intake:
         was = one.was or one.id
         stored: StoredArticle = old.article(was)
         placed = replace(stored.article, id=one.id, origin=one.origin, collections=one.collections)
-        return Prepared(old.key(was), placed, stored.sentences, old.passages_of(stored), stored.rows)
+        passages = old.passages_of(stored)
+        return Prepared(old.key(was), placed, stored.sentences, passages, stored.rows, old.read_at(was))
 
     def notes(self) -> list[Skipped]:
         """What did not become an article, now and, where the old articles stay, before.

@@ -59,7 +59,7 @@ def lay(draft: Draft, taken: Iterable[Prepared | Kept], bulk: Bulk, before: Matr
             draft.keep(one)
             waiting.append(one.rows)
         elif one.rows is not None:
-            draft.add(one.article, one.key, one.sentences, one.passages, one.rows)
+            draft.add(one.article, one.key, one.sentences, one.passages, one.rows, one.read_at)
             waiting.append(one.rows)
         else:
             texts = [embedded_text(one.article.title, passage.text) for passage in one.passages]

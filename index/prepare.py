@@ -19,13 +19,17 @@ from index.split import Sentence, split
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An article on its way into the generation; `rows` are those of the old generation that still hold for it."""
+    """An article on its way into the generation; `rows` are those of the old generation that still hold for it.
+
+    `read_at` is when it was read, where that was for an older generation.
+    """
 
     key: str
     article: Article
     sentences: Sequence[Sentence]
     passages: Sequence[Passage]
     rows: range | None = None
+    read_at: str | None = None
 
 
 def prepare(

@@ -200,6 +200,10 @@ class Snapshot:
         """The key of the document that the article came from."""
         return str(self._query("SELECT key FROM articles WHERE id = ?", article)[0][0])
 
+    def read_at(self, article: str) -> str:
+        """When the article was read, to be compared with others of the index."""
+        return str(self._query("SELECT read_at FROM articles WHERE id = ?", article)[0][0])
+
     def period(self, scope: Scope = None) -> tuple[str, str] | None:
         """The first and last publication dates, where any article of the scope has one."""
         periods = [dates for names, _, dates in self._by_collections if within(names, scope) and dates[0]]

@@ -3,8 +3,9 @@
 Comes in: what is known of the articles that have an address. Goes out: an edition for each article that has versions, and
 new ids where several documents would go by one. The promises others lean on: the newest version goes by the plain id, each
 older one by that id, `~` and the beginning of its digest; newer is what is dated later, and where the dates are the same
-or missing, what was read later; an article that declares an id of its own, or stands at the root of a site, is a version
-only of a text that it shares words with. Knows nothing of the disk.
+or missing, what was read later; an article that declares an id of its own, stands at the root of a site, or gives the
+address with another fragment or mark of tracking, is a version only of a text that it shares words with: it may be an
+entry of a live page, or one of many articles of one script. Knows nothing of the disk.
 """
 
 from __future__ import annotations
@@ -61,12 +62,38 @@ def settle(articles: Iterable[Addressed], kin: Callable[[str, str], bool]) -> Se
     for address, group in sorted(by_address.items()):
         group.sort(key=lambda one: (one.published or "", one.read_at))
         now = _named(group)
-        newest = group[-1]
-        family = [one for one in group[:-1] if not (one.needs_kin or newest.needs_kin) or kin(one.id, newest.id)]
-        if family:
-            editions += [(now[one.id], address, number) for number, one in enumerate([*family, newest], 1)]
+        for number, family in enumerate(_families(group, kin)):
+            shared = f"{address} {number}" if number else address  # no address holds a space
+            editions += [(now[one.id], shared, edition) for edition, one in enumerate(family, 1)]
         ids |= {old: new for old, new in now.items() if old != new}
     return Settled(ids, tuple(editions))
+
+
+def _families(group: Sequence[Addressed], kin: Callable[[str, str], bool]) -> list[list[Addressed]]:
+    """Those of one address, oldest first, that are versions of each other: of its newest, and then of the others.
+
+    Of the others only those that go by one id are compared, so that a thousand articles of one address cost two
+    thousand looks at them.
+    """
+    families = [_family(group, kin)]
+    taken = {one.id for one in families[0]}
+    others: dict[str, list[Addressed]] = {}
+    for one in group:
+        if one.id not in taken:
+            others.setdefault(one.plain_id, []).append(one)
+    families += [_family(some, kin) for _, some in sorted(others.items())]
+    return [family for family in families if len(family) > 1]
+
+
+def _family(group: Sequence[Addressed], kin: Callable[[str, str], bool]) -> list[Addressed]:
+    """The newest and those that it supersedes, oldest first."""
+    newest = group[-1]
+    return [one for one in group[:-1] if _is_sure(one, newest) or kin(one.id, newest.id)] + [newest]
+
+
+def _is_sure(one: Addressed, other: Addressed) -> bool:
+    """Whether the addresses alone say that both are what one page said."""
+    return not (one.needs_kin or other.needs_kin) and _left_out(one.url) == _left_out(other.url)
 
 
 def _named(group: Sequence[Addressed]) -> dict[str, str]:
@@ -88,6 +115,12 @@ def plain_address(url: str) -> str:
     host = (parts.hostname or "").removeprefix("www.")
     port = f":{parts.port}" if parts.port not in (None, 80, 443) else ""
     return f"{host}{port}{path}{'?' if asked else ''}{urlencode(asked)}"
+
+
+def _left_out(url: str) -> tuple[str, list[tuple[str, str]]]:
+    """The fragment and the tracking of an address: most name no other page, some do ("#post-2", "?cid=17")."""
+    parts = urlsplit(url)
+    return parts.fragment, [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if _tracks(pair[0])]
 
 
 def version_id(plain: str, raw_sha256: str) -> str:

@@ -157,6 +157,16 @@ def test_removing_the_newest_removes_what_it_superseded_to_the_last_byte(tmp_pat
     assert not any(word in data for word in (b"osprey", b"heron", b"falcon", b"paper.example/2022"))
 
 
+def test_sorting_an_old_version_into_a_collection_does_not_make_it_the_newest(tmp_path: Path) -> None:
+    index = tmp_path / "index"
+    paths = [page(tmp_path / "n", w, f"The {w} was seen. {' '.join(prose(1))}") for w in ("falcon", "heron")]
+    build(index, paths, RECIPE, quiet)
+    for path in (paths[0], paths[1], paths[0]):
+        report = add(index, [path], RECIPE, quiet, collections=[f"red{path.stem}"])
+        assert [found(index, word) for word in ("falcon", "heron")] == [False, True]
+    assert not report.published
+
+
 def test_a_version_can_be_removed_alone(tmp_path: Path) -> None:
     index = tmp_path / "index"
     build(index, three(tmp_path / "n"), RECIPE, quiet)
@@ -202,6 +212,26 @@ def test_lines_with_ids_of_their_own_are_versions_only_where_they_share_their_wo
     build(index, [path], RECIPE, quiet)
     assert versions(index) == {"new": [("old", DAYS[0])]}
     assert len(texts(index)) == 3
+
+
+@pytest.mark.parametrize("marks", [("#post-1", "#post-2"), ("?cid=1", "?cid=2")])
+def test_addresses_that_differ_in_a_mark_are_of_one_page_only_where_the_texts_share_words(
+    tmp_path: Path,
+    marks: tuple[str, str],
+) -> None:
+    """Entries of a live page, and articles of one script, each stay to be found; a correction supersedes all the same."""
+    index = tmp_path / "index"
+    one, other = (ADDRESS + mark for mark in marks)
+    paths = [
+        page(tmp_path / "n", "a", f"The falcon was seen. {' '.join(prose(1))}", DAYS[0], one),
+        page(tmp_path / "n", "b", f"The heron was seen. {' '.join(prose(1))}", DAYS[1], one),
+        page(tmp_path / "n", "c", f"The osprey was seen. {' '.join(prose(3))}", DAYS[2], other),
+    ]
+    build(index, paths, RECIPE, quiet)
+    assert [found(index, word) for word in ("falcon", "heron", "osprey")] == [False, True, True]
+    page(tmp_path / "n", "c", f"The osprey was seen. {' '.join(prose(1))}", DAYS[2], other)
+    build(index, paths, RECIPE, quiet)
+    assert [found(index, word) for word in ("falcon", "heron", "osprey")] == [False, False, True]
 
 
 def test_a_file_that_was_edited_in_its_place_leaves_no_version(tmp_path: Path) -> None:
