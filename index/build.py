@@ -167,7 +167,10 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
         forget(index, addresses, doomed)
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         work = Build(recipe, old, progress, keeps=True)
-        return work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
+        work.intake.seen.update(address for address in addresses if "://" in address)  # no note names them any more
+        report = work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
+        note_unread(index, addresses)
+        return report
 
 
 def _doomed(index: Path, old: Snapshot, articles: Iterable[str]) -> tuple[set[str], set[str]]:

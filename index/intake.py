@@ -158,7 +158,8 @@ class Intake:
         """
         gone = self.known.entries.keys() - self._taken.keys()
         old = self.known.notes_beside(self.seen) if self._keeps else ()
-        return [*(note for note in old if not any(id_ in note.detail for id_ in gone)), *self.skipped]
+        about = tuple(f" {said}" for id_ in gone for said in _repeats(id_))
+        return [*(note for note in old if not f" {note.detail}".endswith(about)), *self.skipped]
 
     def changes_nothing(self) -> bool:
         """Whether an addition leaves every article, its place and the notes as they were."""
@@ -232,8 +233,7 @@ class Intake:
             one, id_ = _named(one, older), older
         elif self._keeps and isinstance(one, Prepared) and self.known.is_another_file(one.article):
             before = self.known.entries[id_].origin
-            detail = f"{before} is article {id_} already; to replace it: byline remove {id_}, then add this one"
-            return Skipped(document.origin, "duplicate_id", detail)
+            return Skipped(document.origin, "duplicate_id", f"{before} {_repeats(id_)[2]}")
         self._taken[id_], self._keys[id_] = (digest, origin), document.key
         told = told_by(wording(one.sentences)) if isinstance(one, Prepared) else self.known.made[one.was or one.id].told
         self._read[document.key] = plain_id(id_, document.raw_sha256), told
@@ -267,6 +267,13 @@ def _mark(entry: Entry) -> tuple[str, str]:
 
 
 def _repeated(origin: str, article: str, same: bool) -> Skipped:
-    if same:
-        return Skipped(origin, "duplicate", f"the same as an article before it, {article}")
-    return Skipped(origin, "duplicate_id", f"an article before it goes by the id {article}; give it another")
+    return Skipped(origin, "duplicate" if same else "duplicate_id", _repeats(article)[0 if same else 1])
+
+
+def _repeats(article: str) -> tuple[str, str, str]:
+    """How a note ends that names the article: on a document that repeats it, goes by its id, or is another file of its name."""
+    return (
+        f"the same as an article before it, {article}",
+        f"an article before it goes by the id {article}; give it another",
+        f"is article {article} already; to replace it: byline remove {article}, then add this one",
+    )

@@ -115,8 +115,10 @@ class Finished:
         self._index, self._base = index, base
         self._let_go = weakref.finalize(self, _let_go, generation.folder, descriptor)
 
-    def publish(self, keep: int) -> Generation:
-        """Make it the current generation; takes the index for writing itself, so `IndexBusy` may be tried again.
+    def publish(self, keep: int, then: Callable[[], None] = lambda: None) -> Generation:
+        """Make it the current generation, and do `then` before another writer can come.
+
+        Takes the index for writing itself, so `IndexBusy` may be tried again.
 
         Raises `IndexMoved` where another generation became current since; after that, and after `IndexUnwritable`,
         it is discarded.
@@ -134,7 +136,9 @@ class Finished:
                     raise
             finally:
                 self._let_go()
-            return _settle(self._index, manifest, keep)
+            generation = _settle(self._index, manifest, keep)
+            then()
+            return generation
 
     def discard(self) -> None:
         """Remove it; nothing where it was published or discarded already."""

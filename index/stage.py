@@ -8,7 +8,7 @@ longer current is never published.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -18,6 +18,7 @@ from index.generations import Generation
 from index.intake import Progress
 from index.publish import Finished, Write, finish, writing
 from index.store import Snapshot
+from index.unread import note_unread
 
 
 class Staged:
@@ -27,9 +28,11 @@ class Staged:
     changed it sees the current generation.
     """
 
-    def __init__(self, report: Report, snapshot: Snapshot, finished: Finished | None, keep: int) -> None:
+    def __init__(
+        self, report: Report, snapshot: Snapshot, finished: Finished | None, keep: int, then: Callable[[], None]
+    ) -> None:
         self.report, self.snapshot = report, snapshot
-        self._finished, self._keep = finished, keep
+        self._finished, self._keep, self._then = finished, keep, then
 
     def publish(self) -> Report:
         """Make it current; nothing where nothing changed or it was published already.
@@ -38,7 +41,7 @@ class Staged:
         generation became current since, and `IndexUnwritable`: then it is gone.
         """
         if self._finished is not None:
-            generation = self._finished.publish(self._keep)
+            generation = self._finished.publish(self._keep, self._then)
             self._finished = None
             self.report = replace(self.report, generation=generation.name)
         return self.report
@@ -68,13 +71,18 @@ def stage(
     with writing(index):
         plan = building if mode == "build" else adding
         work, found, carry = plan(index, paths, recipe, progress, collections, more)
+
+        def then() -> None:
+            note_unread(index, None if mode == "build" else work.intake.seen)
+
         try:
             report = work.run(found, carry, put)
             if finished:
-                return Staged(report, Snapshot(finished[0].generation), finished[0], work.recipe.keep)
+                return Staged(report, Snapshot(finished[0].generation), finished[0], work.recipe.keep, then)
         except BaseException:
             for one in finished:
                 one.discard()
             raise
         assert work.old is not None  # nothing changed, so there is what it was compared with
-        return Staged(report, work.old, None, work.recipe.keep)
+        note_unread(index, None if mode == "build" else work.intake.seen, () if mode == "build" else report.skipped)
+        return Staged(report, work.old, None, work.recipe.keep, then)

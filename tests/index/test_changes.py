@@ -15,6 +15,8 @@ from index.build import add, build, remove
 from index.errors import IndexMismatch
 from index.generations import current
 from index.sources.files import Skipped
+from index.sources.read import document_in
+from index.stage import stage
 from index.store import open_snapshot
 from index.unread import FILE, unread
 from tests.index.test_build import RECIPE, quiet, texts
@@ -240,6 +242,53 @@ def test_what_could_not_be_added_is_noted_until_it_is_read_again_or_all_is_built
     build(index, [tmp_path / "a.txt", bad], RECIPE, quiet)
     assert unread(index) == []
     assert not [path for path in index.iterdir() if "unread" in path.name]
+
+
+def test_a_build_that_waited_ends_the_notes_when_it_is_published(tmp_path: Path) -> None:
+    index, good, bad = tmp_path / "index", write(tmp_path / "a.txt", "The dam held."), write(tmp_path / "bad.txt", "")
+    for text in ("The dam held.", "The dam broke."):
+        add(index, [good], RECIPE, quiet)
+        assert not add(index, [bad], RECIPE, quiet).published
+        assert len(unread(index)) == 1
+        held = stage(index, [write(good, text)], RECIPE, quiet)
+        if held.report.published:
+            assert len(unread(index)) == 1
+        held.publish()
+        assert unread(index) == []
+
+
+def test_no_note_names_the_address_of_a_page_that_was_removed(tmp_path: Path) -> None:
+    """Neither those of the generation nor those beside it."""
+    index, address = tmp_path / "index", "https://paper.example/flood"
+    page = document_in(b"The dam broke at noon.", "page.txt", address, None)
+    build(index, [write(tmp_path / "a.txt", "The mill burned.")], RECIPE, quiet, more=[page])
+    failed = Skipped(address, "unreachable", "nobody answers")
+    assert add(index, [write(tmp_path / "b.txt", "The ferry sank.")], RECIPE, quiet, more=[failed]).published
+    assert not add(index, [], RECIPE, quiet, more=[failed]).published
+    assert unread(index) == [failed]
+    (doomed,) = (id_ for id_, text in texts(index).items() if "dam" in text)
+    remove(index, [doomed], RECIPE, quiet)
+    data = b"".join(path.read_bytes() for path in index.rglob("*") if path.is_file())
+    assert b"paper.example" not in data
+
+
+def test_removing_an_article_ends_the_notes_that_name_it_and_no_others(tmp_path: Path) -> None:
+    """Also where its id is a word or a letter that other notes hold by chance."""
+    index, lines = tmp_path / "index", tmp_path / "a.jsonl"
+    ids = ("an", "e", "other")
+    said = [f'{{"id": "{id_}", "text": "The {id_} ship came."}}' for id_ in ids]
+    write(lines, "\n".join([*said, said[0].replace("ship", "boat"), said[2].replace("ship", "boat")]))
+    bad = write(tmp_path / "bad.txt", "")
+    build(index, [lines, bad], RECIPE, quiet)
+    assert sorted(notes(index)) == [
+        ("a.jsonl:4", "duplicate_id"),
+        ("a.jsonl:5", "duplicate_id"),
+        ("bad.txt", "empty_file"),
+    ]
+    remove(index, ["e"], RECIPE, quiet)
+    assert len(notes(index)) == 3
+    remove(index, ["an"], RECIPE, quiet)
+    assert sorted(notes(index)) == [("a.jsonl:5", "duplicate_id"), ("bad.txt", "empty_file")]
 
 
 def test_notes_that_came_to_harm_are_none(tmp_path: Path) -> None:
