@@ -208,10 +208,16 @@ class Intake:
 
     def _made(self, document: Document) -> Prepared:
         made = self._prepare(document)
-        before = self.known.entries.get(made.article.id)
+        before = self._before(document, made.article.id)
         told = before is not None and document.markup != "jsonl" and not self.known.is_another_file(made.article)
         collections = self._collections(document, before.collections if before and told else ())
         return replace(made, article=replace(made.article, collections=collections))
+
+    def _before(self, document: Document, id_: str) -> Entry | None:
+        """The article as it was before: of several versions that of this document, else the one that goes by the id."""
+        was = self.known.files.get(document.origin)
+        own = was is not None and plain_id(was, self.known.made[was].raw_sha256) == id_
+        return self.known.entries.get(was if was is not None and own else id_)
 
     def _collections(self, document: Document, before: Sequence[str]) -> tuple[str, ...]:
         return tuple(sorted({*document.collections, *(self._given or before)}))

@@ -189,6 +189,17 @@ def test_for_who_may_not_see_the_newer_version_there_is_none(tmp_path: Path) -> 
     assert versions(index, frozenset({"blue"})) == {}
 
 
+def test_an_edited_version_keeps_its_own_collections_and_takes_none_of_the_newest(tmp_path: Path) -> None:
+    """What it says now would else be shown to those who were never given it."""
+    paths, index = three(tmp_path / "n"), tmp_path / "index"
+    for path, name in zip(paths, ("red", "red", "blue"), strict=True):
+        add(index, [path], RECIPE, quiet, collections=[name])
+    page(tmp_path / "n", paths[0].stem, f"The kestrel was seen. {' '.join(prose(1))}", "2022-03-30")
+    for work in (add, build):
+        work(index, paths, RECIPE, quiet)
+        assert [found(index, "kestrel", frozenset({name})) for name in ("red", "blue")] == [True, False]
+
+
 def test_pages_that_name_their_sites_front_page_stay_articles_of_their_own(tmp_path: Path) -> None:
     """A careless canonical address would else leave one article of a whole folder."""
     index, front = tmp_path / "index", "https://paper.example/"
