@@ -187,7 +187,9 @@ class Draft:
 
     def _note_stories(self, database: sqlite3.Connection) -> None:
         """Which wordings are one text, both ways round, so that either finds the other."""
-        found = database.execute("SELECT told, wording FROM articles WHERE told <> '' GROUP BY told").fetchall()
+        found = database.execute(
+            "SELECT told, wording FROM articles WHERE told <> '' GROUP BY told ORDER BY told"
+        ).fetchall()
         wordings = [np.frombuffer(said, dtype="<u4") for _, said in found]
         for i, j in one_texts(wordings):
             for one, other in ((i, j), (j, i)):

@@ -3,7 +3,8 @@
 Comes in: the sentences of each article. Goes out: a `Wording` each, and the pairs of wordings that are one text. The
 promises others lean on: whether two articles are one text follows from these two alone, whatever else is in the index and
 in whatever order it came; so an index that was added to holds the same stories as one that was built at once, and what
-nobody may see decides nothing. Knows nothing of outlets, dates or the disk.
+nobody may see decides nothing. Of more than sixty different wordings of one text not every pair is named, but enough to
+come from each to each (where a scope holds a few of them, some may stay apart). Knows nothing of outlets, dates or the disk.
 
 Two articles are one text when most of the shorter one's own words stand in the other, in runs of five and more, and no
 long stretch of it is its own: pages that share a block (a picture gallery, yesterday's news below today's) each have
@@ -26,7 +27,7 @@ from index.article import sha256
 from index.split import Sentence
 
 # To be raised when the same sentences come to give another wording, or the same wordings other pairs.
-DUPLICATES_VERSION = "1"
+DUPLICATES_VERSION = "2"
 
 Wording = NDArray[np.uint32]
 
@@ -47,8 +48,9 @@ _CHANCE = 10
 _QUARTER = 4
 # Pairs that share less than this of the shorter one's quarter are not looked at; it is far below what `_HELD` asks for.
 _WORTH = 0.2
-# A hash in more wordings than this finds no pairs: it is furniture that nobody took out, and pairs grow with its square.
-_COMMON = 60
+# Of a hash in more wordings than this only near ones are paired, in the order they come in, since pairs grow with its
+# square: it is furniture that nobody took out, or a wire story that everybody printed with a line of their own.
+_COMMON, _NEAR = 60, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,9 @@ def _worth_comparing(wordings: Sequence[Wording]) -> list[tuple[int, int]]:
     starts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
     counts = np.diff(np.append(starts, len(hashes)))
     pairs = []
-    for count in np.unique(counts[(counts > 1) & (counts <= _COMMON)]).tolist():
+    for count in np.unique(counts[counts > 1]).tolist():
         having = places[starts[counts == count][:, None] + np.arange(count)]
-        left, right = np.triu_indices(count, 1)
+        left, right = np.triu_indices(count, 1) if count <= _COMMON else _near(count)
         pairs.append((having[:, left] * len(quarters) + having[:, right]).ravel())
     if not pairs:
         return []
@@ -145,3 +147,10 @@ def _worth_comparing(wordings: Sequence[Wording]) -> list[tuple[int, int]]:
     left, right = keys // len(quarters), keys % len(quarters)
     enough = common >= _WORTH * np.minimum(sizes[left], sizes[right])
     return list(zip(left[enough].tolist(), right[enough].tolist(), strict=True))
+
+
+def _near(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Of so many in a row the pairs that lie at most `_NEAR` apart."""
+    left, apart = np.repeat(np.arange(count), _NEAR), np.tile(np.arange(1, _NEAR + 1), count)
+    there = left + apart < count
+    return left[there], (left + apart)[there]
