@@ -72,6 +72,7 @@ class Intake:
         self._replaced: set[str] = set()
         self._read: dict[str, tuple[str, str]] = {}  # key of a document -> id of its article, and digest of its wording
         self._keys: dict[str, str] = {}  # article id -> key of its document
+        self._there: set[str] = set()  # these keys: there may be a thousand versions to look up among them
         self.seen: set[str] = set()
 
     def read(self, found: Iterable[Document | Skipped]) -> Iterator[Prepared | Carried]:
@@ -100,6 +101,7 @@ class Intake:
             if one := self._staying(id_):
                 self._taken[one.id] = _mark(self.known.entries[id_])
                 self._keys[one.id] = one.key or self.known.made[id_].key
+                self._there.add(self._keys[one.id])
                 yield one
 
     def _staying(self, id_: str) -> Carried | None:
@@ -108,7 +110,7 @@ class Intake:
         plain, older = plain_id(id_, made.raw_sha256), version_id(plain_id(id_, made.raw_sha256), made.raw_sha256)
         stays = Carried(id_, entry.origin, entry.collections)
         if made.page is not None:
-            return stays if made.page in self._keys.values() and id_ not in self._taken else None
+            return stays if made.page in self._there and id_ not in self._taken else None
         if id_ in self._replaced or older in self._taken:
             return None
         if made.key in self._read:  # the same document says something else now
@@ -241,6 +243,7 @@ class Intake:
             before = self.known.entries[id_].origin
             return Skipped(document.origin, "duplicate_id", f"{before} {_repeats(id_)[2]}")
         self._taken[id_], self._keys[id_] = (digest, origin), document.key
+        self._there.add(document.key)
         told = told_by(wording(one.sentences)) if isinstance(one, Prepared) else self.known.made[one.was or one.id].told
         self._read[document.key] = plain_id(id_, document.raw_sha256), told
         before = self.known.files.get(origin, id_)
