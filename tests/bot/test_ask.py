@@ -1,4 +1,4 @@
-"""Reading stops where more of it could not change the answer, and not before."""
+"""Reading stops where the answer is sure, but for what could support it, and not before."""
 
 from __future__ import annotations
 
