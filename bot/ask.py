@@ -95,9 +95,9 @@ def _read(
 
     Only what holds the answer's words can. That what is left unread would seldom have overturned it was found by trial.
     """
+    if len(windows) <= _FIRST or not reader.apart:
+        return reader.read(asked.key, windows)
     first = reader.read(asked.key, [one if i < _FIRST else _UNREAD for i, one in enumerate(windows)])
-    if len(windows) <= _FIRST:
-        return first
     said = answer(asked.text, candidates, first, confidence, rules, "", reader.shown, story)
     sure = said.answer is not None and said.confidence >= _SURE
     rest = [
