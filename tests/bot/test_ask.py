@@ -9,6 +9,7 @@ import pytest
 
 from bot.archive import Archive
 from bot.ask import Asked, window
+from bot.question import question
 from bot.read import Reading, Window
 from bot.similar import SentenceScorer
 from tests.bot.tiny_archive import NameReader, archive, publish_articles
@@ -90,4 +91,4 @@ def test_a_reader_that_weighs_all_windows_together_is_given_them_together(
     scorer = SentenceScorer(NGramEmbedder())
     found = archive(index, monkeypatch, scorer).ask(SURE)
     windows = [window(one) for one in found.candidates]
-    assert len(windows) > 8 and list(found.readings) == scorer.read(SURE, windows)
+    assert len(windows) > 8 and list(found.readings) == scorer.read(question(SURE, 1000).key, windows)
