@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print the table, write the chart."""
     given = options(
         "build", __doc__, argv,
-        rounds=(5, "counted rounds"), articles=(30, "articles a round"),
+        rounds=(5, "counted rounds"), articles=(24, "articles a round"),
     )  # fmt: skip
     some = corpus(given)
     with tempfile.TemporaryDirectory(prefix="byline-bench-") as folder:

@@ -73,7 +73,7 @@ def corpus(options: argparse.Namespace) -> Corpus:
 
 def filled(some: Corpus, options: argparse.Namespace) -> Filled:
     """The corpus indexed by Byline, whole, and laid out for the peers; made once and kept in the cache."""
-    index = getattr(options, "index", None) or options.cache / some.name.replace(" ", "-")
+    index = options.index or options.cache / some.name.replace(" ", "-")
     if not (index / CURRENT).is_file():
         say(f"building Byline's index of all of {some.name} in {index} ...")
         say(f"built in {byline(options, index, 'build', some.source):.0f} s")

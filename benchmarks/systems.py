@@ -144,6 +144,7 @@ def options(name: str, description: str | None, argv: Sequence[str] | None, **mo
     )
     parser.add_argument("--out", type=Path, default=OUT, help="where tables, charts and figures go")
     parser.add_argument("--cache", type=Path, default=OUT / "cache", help="what is dear to make and kept between runs")
+    parser.add_argument("--index", type=Path, help="Byline's index of all of --data; else it is built in the cache")
     parser.add_argument("--peers", type=Path, default=PEERS, help="Python with the peers")
     parser.add_argument(
         "--only", metavar="NAMES", help="these peers alone, by their names in the tables, with ; between"

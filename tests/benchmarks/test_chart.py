@@ -26,7 +26,8 @@ def test_a_table_is_markdown_with_its_columns_in_line() -> None:
     ]
 
 
-def test_charts_are_pictures_also_where_a_figure_is_missing(tmp_path: Path) -> None:
+def test_charts_are_pictures_also_where_a_figure_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path / "fonts"))  # else it keeps its list of fonts in the home folder
     pytest.importorskip("matplotlib")
     bars(tmp_path / "new" / "b.png", "t", [("ms", {"a": 1.0, "b": None}), ("s", {"a": None, "b": None})])
     curves(tmp_path / "c.png", "t", [("ms", {"a": [(10, 1), (100, 2)]})], "passages")
