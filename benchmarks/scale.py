@@ -59,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not path.exists():
             print(f"scale: {path} is not there", file=sys.stderr)
             return 1
+    if given.scratch:
+        given.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="byline-scale-", dir=given.scratch) as scratch:
         if given.index is None:
             given.index = Path(scratch) / "starter"

@@ -8,6 +8,7 @@ and no telemetry; a peer whose environment is not there is left out with a line 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import subprocess
@@ -121,9 +122,14 @@ def available(kinds: Sequence[Kind], options: argparse.Namespace) -> list[Kind]:
     """The systems whose environment is there; says once what is left out."""
     here = options.peers.is_file()
     if not here:
-        say(f"no peers: {options.peers} is not there; `python -m benchmarks.peers` makes it. Byline alone is measured.")
+        _say_missing(options.peers)
     chosen = [name.strip() for name in options.only.split(";")] if options.only else [kind.name for kind in kinds]
     return [kind for kind in kinds if kind.is_byline or (here and kind.name in chosen)]
+
+
+@functools.cache
+def _say_missing(peers: Path) -> None:
+    say(f"no peers: {peers} is not there; `python -m benchmarks.peers` makes it. Byline alone is measured.")
 
 
 def options(name: str, description: str | None, argv: Sequence[str] | None, **more: Any) -> argparse.Namespace:

@@ -91,13 +91,13 @@ def _read(
     rules: Rules,
     story: Callable[[str], Hashable],
 ) -> list[Reading]:
-    """The readings of all windows, or, where the first ones give a sure answer, of those too that could support it.
+    """The readings of all windows, or, where the first ones give a sure answer, of those and what could support it.
 
-    Another window could only make a sure answer surer, and only where it holds the answer's words.
+    Only what holds the answer's words can. That what is left unread would seldom have overturned it was found by trial.
     """
+    if len(windows) <= _FIRST or not reader.apart:
+        return reader.read(asked.key, windows)
     first = reader.read(asked.key, [one if i < _FIRST else _UNREAD for i, one in enumerate(windows)])
-    if len(windows) <= _FIRST:
-        return first
     said = answer(asked.text, candidates, first, confidence, rules, "", reader.shown, story)
     sure = said.answer is not None and said.confidence >= _SURE
     rest = [

@@ -63,10 +63,14 @@ class Reader(Protocol):
     def name(self) -> str:
         """What the model is called in manifests and messages."""
 
+    @property
+    def apart(self) -> bool:
+        """Whether each window is read by itself, so that some can be left for later."""
+
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """Readings over all windows, best first. Windows come best retrieved first: their order counts a little.
 
-        Each window is read by itself; one without sentences keeps its place and is not read.
+        One without sentences keeps its place and is not read.
         """
 
     def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:

@@ -45,6 +45,8 @@ class _Part:
 class MiniReader:
     """The small span model held open; safe to use from one thread at a time."""
 
+    apart = True
+
     def __init__(
         self,
         name: str,

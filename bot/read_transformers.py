@@ -32,6 +32,8 @@ _OVERLAP = 64
 class TransformersReader:
     """A question-answering model of the transformers library held open; for one thread at a time."""
 
+    apart = True
+
     def __init__(
         self, name: str, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, calibration: Calibration
     ) -> None:

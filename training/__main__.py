@@ -54,7 +54,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("bm25s").setLevel(logging.WARNING)
     torch.set_num_threads(options.threads)
     try:
         corpus = read_corpus(options.data)

@@ -74,6 +74,8 @@ def test_peers_that_are_not_installed_or_not_wanted_are_left_out(
     cache = ["--cache", str(tmp_path)]
     assert available(kinds, options("ask", "", [*cache, "--peers", str(tmp_path / "none")])) == [BYLINE]
     assert "python -m benchmarks.peers" in capsys.readouterr().err
+    assert available(kinds, options("memory", "", [*cache, "--peers", str(tmp_path / "none")])) == [BYLINE]
+    assert not capsys.readouterr().err, "it is said once"
     here = tmp_path / "python"
     here.touch()
     assert available(kinds, options("ask", "", [*cache, "--peers", str(here)])) == list(kinds)

@@ -1,4 +1,4 @@
-"""Reading stops where more of it could not change the answer, and not before."""
+"""Reading stops where the answer is sure, but for what could support it, and not before."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from bot.archive import Archive
-from bot.ask import Asked
+from bot.ask import Asked, window
+from bot.question import question as understood
 from bot.read import Reading, Window
+from bot.similar import SentenceScorer
 from tests.bot.tiny_archive import NameReader, archive, publish_articles
-from tests.index.tiny import article
+from tests.index.tiny import NGramEmbedder, article
 
 PLACES = "Orlec Tarvin Mesmer Halden Brisk Undal Perrin Costa Velm Ashby Noor Sella Quill Rask".split()
 
@@ -80,3 +82,14 @@ def test_no_window_is_read_twice_and_readings_name_the_candidate_they_are_from(
             assert text in reader.texts and text[reading.start : reading.end].strip()
         scores = [reading.score for reading in found.readings]
         assert scores == sorted(scores, reverse=True)
+
+
+def test_a_reader_that_weighs_all_windows_together_is_given_them_together(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sentences compared without a model: how rare a word is among eight windows says nothing of fifteen."""
+    line = "Who stood in the crowd by the old bridge over the river?"
+    scorer = SentenceScorer(NGramEmbedder())
+    found = archive(index, monkeypatch, scorer).ask(line)
+    windows = [window(one) for one in found.candidates]
+    assert len(windows) > 8 and list(found.readings) == scorer.read(understood(line, 1000).key, windows)

@@ -29,6 +29,7 @@ class NameReader:
     """
 
     name = "names"
+    apart = True
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         asked = set(terms(question))

@@ -115,6 +115,20 @@ def test_parts_are_done_at_once_one_thread_each_and_come_back_in_order() -> None
         torch.set_num_threads(before)
 
 
+def test_threads_that_begin_after_parts_were_done_at_once_use_as_many_threads_as_before() -> None:
+    code = (
+        "import threading, torch\n"
+        "from index.encoder import side_by_side\n"
+        "torch.set_num_threads(2)\n"
+        "found = side_by_side(lambda part: (part @ part, torch.get_num_threads())[1], [torch.ones(300, 300)] * 2)\n"
+        "thread = threading.Thread(target=lambda: found.append(torch.get_num_threads()))\n"
+        "thread.start(), thread.join()\n"
+        "print(*found, torch.get_num_threads())"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout == "1 1 2 2\n", ran.stderr
+
+
 def test_lengths_are_rounded_up_to_few_shapes() -> None:
     assert all(rounded(n) >= n for n in range(1, 5000))
     assert len({rounded(n) for n in range(1, 4097)}) < 40

@@ -20,6 +20,7 @@ class Finder:
     """A reader that takes the first three words of every sentence, the earlier the better."""
 
     name = "finder"
+    apart = False
 
     def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         places = [(w, s, start, end) for w, one in enumerate(windows) for s, (start, end) in enumerate(one.sentences)]
