@@ -122,7 +122,7 @@ def further(
     if given.status != "answered":
         return ()
     first = given.citations[0]
-    said = [_bare(given.answer if given.answer is not None else first.quote)]
+    said = [bare(given.answer if given.answer is not None else first.quote)]
     cited = [(one.article, one.start, one.end) for one in given.citations]
     others: list[Place] = []
     for reading in readings:
@@ -278,16 +278,17 @@ def _sentence(candidates: Sequence[Candidate], reading: Reading) -> Sentence:
 
 
 def _said(candidates: Sequence[Candidate], reading: Reading) -> str:
-    return _bare(candidates[reading.window].passage.text[reading.start : reading.end])
+    return bare(candidates[reading.window].passage.text[reading.start : reading.end])
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
+    """The words of a short answer without articles, for comparing two of them."""
     return " ".join(word for word in plain(text).split() if word not in _EMPTY)
 
 
 def says(text: str, answer: str) -> bool:
     """Whether a text holds the words of a short answer, in their order."""
-    return f" {_bare(answer)} " in f" {_bare(text)} "
+    return f" {bare(answer)} " in f" {bare(text)} "
 
 
 def _agree(one: str, other: str) -> bool:

@@ -17,6 +17,7 @@ from bot.errors import QuestionRefused
 from bot.question import Question, question
 from bot.read import Reader, Reading, Window
 from bot.retrieve import Candidate, Retrieval, retrieve
+from bot.support import support
 from index.embed import Embedder
 from index.store import Scope, Snapshot
 
@@ -76,7 +77,13 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     readings = _read(asked, candidates, windows, reader, confidence, how.rules, story)
     read = time.perf_counter()
     found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name, reader.shown, story)
-    found = replace(found, citations=tuple(with_story(one, snapshot, scope) for one in found.citations))
+    sure = {
+        (candidates[one.window].passage.article, candidates[one.window].sentences[one.sentence].start):
+        confidence([one, *readings]) for one in readings
+    }  # fmt: skip
+    room = how.rules.max_citations - len(found.citations)
+    beside = support(found, candidates, embedder, story, room, sure)
+    found = replace(found, citations=tuple(with_story(one, snapshot, scope) for one in (*found.citations, *beside)))
     more = further(found, candidates, readings, confidence, how.rules.further)
     check(found.citations + found.nearest + more, snapshot, scope)
     return Asked(_timed(found, began, retrieved, read), candidates, readings, more)

@@ -1,0 +1,64 @@
+"""Another story that says the same is cited beside the answer, whatever question it would answer itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.answer import Answer
+from bot.archive import Archive
+from index.article import Article
+from tests.bot.tiny_archive import archive, publish_articles
+from tests.index.tiny import article
+
+FIRST = "The old bridge over the river was opened by Ana Costa. It rained."
+SAME = "On Monday the old bridge over the river was opened at last by Ana Costa. Children sang."
+OTHER = "Ana Costa likes cheese and long walks by the sea. The sea is blue."
+ASKS = "The old bridge over the river was opened by Ana Costa? Nobody had told the mayor."
+QUESTION = "Who opened the old bridge over the river?"
+
+
+def asked(folder: Path, monkeypatch: pytest.MonkeyPatch, *articles: Article, most: str = "5") -> Answer:
+    """The answer from these articles by a reader that finds nothing in any but the first."""
+    publish_articles(folder, articles)
+    held: Archive = archive(folder, monkeypatch, answer__max_citations=most)
+    reader = held.reader()
+    read = type(reader).read
+
+    def first_alone(self: object, question: str, windows: object) -> object:
+        found = read(reader, question, windows)  # type: ignore[arg-type]  # as the reader gets them
+        return [one for one in found if windows[one.window].text == FIRST]  # type: ignore[index]  # a sequence
+
+    monkeypatch.setattr(type(reader), "read", first_alone)
+    return held.ask(QUESTION).answer
+
+
+def test_a_sentence_of_another_story_that_says_the_same_is_cited(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = asked(tmp_path, monkeypatch, article("a.txt", FIRST), article("b.txt", SAME), article("c.txt", OTHER))
+    assert found.answer == "Ana Costa"
+    assert [one.quote for one in found.citations] == [FIRST.split(" It")[0], SAME.split(" Children")[0]]
+    assert [one.marker for one in found.citations] == [1, 2]
+    alone = asked(tmp_path, monkeypatch, article("a.txt", FIRST))
+    assert [one.article for one in alone.citations] == [found.citations[0].article]
+    assert alone.confidence == found.confidence
+
+
+def test_a_copy_a_question_and_another_collection_support_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = asked(tmp_path, monkeypatch, article("a.txt", FIRST), article("b.txt", FIRST), article("c.txt", ASKS))
+    assert len(found.citations) == 1
+    publish_articles(tmp_path, [replace(article("a.txt", FIRST), collections=("red",)), article("b.txt", SAME)])
+    held: Archive = archive(tmp_path, monkeypatch)
+    assert [one.quote for one in held.ask(QUESTION, scope=frozenset({"red"})).answer.citations] == [
+        FIRST.split(" It")[0]
+    ]
+
+
+def test_there_are_never_more_citations_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = asked(tmp_path, monkeypatch, article("a.txt", FIRST), article("b.txt", SAME), most="1")
+    assert len(found.citations) == 1
