@@ -27,7 +27,7 @@ from index.article import sha256
 from index.split import Sentence
 
 # To be raised when the same sentences come to give another wording, or the same wordings other pairs.
-DUPLICATES_VERSION = "2"
+DUPLICATES_VERSION = "3"
 
 Wording = NDArray[np.uint32]
 
