@@ -231,7 +231,7 @@ def _figures(engine: Folder | Wal, made: Sequence[Any], vectors: Vectors, asked:
     ask = engine.open()
     ask(asked[0], vectors[0])
     hybrid = statistics.median(
-        took(lambda question=question, vector=vector: ask(question, vector))  # type: ignore[misc]
+        took(lambda question=question, vector=vector: ask(question, vector))  # type: ignore[misc]  # mypy does not infer a default bound in a lambda
         for question, vector in zip(asked, vectors, strict=False)
     )
     again = took(lambda: engine.replace(made[7], vectors[:PASSAGES]), 3 if small else 1)

@@ -46,7 +46,7 @@ def fit_weights(trials: Sequence[Trial]) -> Weights:
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         return float(value.detach())
 
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
+    optimizer.step(closure)  # type: ignore[no-untyped-call]  # torch leaves it untyped
     span, window, within, rank = (float(weight) for weight in weights.detach())
     # The rest is told in units of the span's weight; a reader whose spans tell nothing must not blow it up.
     span = max(span, 0.05)

@@ -60,7 +60,7 @@ def test_the_short_answer_is_a_slice_of_the_first_citation() -> None:
     (first,) = said.citations
     assert said.answer == "The mayor"
     assert first.quote == "The mayor opened the bridge."
-    assert first.quote[first.answer_start - first.start : first.answer_end - first.start] == said.answer  # type: ignore[operator]
+    assert first.quote[first.answer_start - first.start : first.answer_end - first.start] == said.answer  # type: ignore[operator]  # an answer was given, so both are numbers
 
 
 def test_another_article_that_gives_the_same_answer_is_cited_after_it() -> None:

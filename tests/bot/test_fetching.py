@@ -152,7 +152,7 @@ def test_watch_publishes_what_is_new_until_it_is_told_to_stop(
     process = watching(byline, environment, str(quake.parent))
     try:
         for number in (2, 3):
-            wait_for(lambda number=number: any(byline.index.glob(f"gen-{number:06d}-*")), process)  # type: ignore[misc]
+            wait_for(lambda number=number: any(byline.index.glob(f"gen-{number:06d}-*")), process)  # type: ignore[misc]  # mypy does not infer a default bound in a lambda
             quake.with_name("harbour.txt").write_text(
                 "The harbour reopened. Ships waited. They left.", encoding="utf-8"
             )

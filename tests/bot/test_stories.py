@@ -32,7 +32,7 @@ WIRE = [LEAD, *prose(1, 10)]
 def outlet(name: str, sentences: Sequence[str], **more: object) -> Article:
     """An article of that outlet, in a collection of the outlet's name."""
     made = article(f"{name}.txt", " ".join(sentences))
-    return replace(made, source=name, collections=(name,), **more)  # type: ignore[arg-type]
+    return replace(made, source=name, collections=(name,), **more)  # type: ignore[arg-type]  # given as it is on purpose: looser than the declared type
 
 
 HERALD, COURIER = outlet("herald", WIRE), outlet("courier", [*WIRE, *prose(2, 3)])

@@ -142,7 +142,7 @@ def test_a_write_that_dies_at_any_operation_is_there_whole_or_not_at_all(tmp_pat
     assert len(points.passed) > 60
     for k in range(1, len(points.passed), 3):
         points = Points(k, lambda name: os._exit(7))
-        assert in_a_child(lambda points=points: overwrite(tmp_path, points)) in (0, 7)  # type: ignore[misc]
+        assert in_a_child(lambda points=points: overwrite(tmp_path, points)) in (0, 7)  # type: ignore[misc]  # mypy does not infer a default bound in a lambda
         seen.add(store.count_documents())
         store.delete_documents([one.id for one in DOCUMENTS])
     assert seen == {1, 6}
@@ -155,7 +155,7 @@ def test_what_another_process_writes_is_seen_at_the_next_question(
     assert document_store.count_documents() == 0
     for number in (1, 2):
         one = Document(id=str(number), content="from another process")
-        assert in_a_child(lambda one=one: BylineDocumentStore(tmp_path / "store").write_documents([one])) == 0  # type: ignore[misc]
+        assert in_a_child(lambda one=one: BylineDocumentStore(tmp_path / "store").write_documents([one])) == 0  # type: ignore[misc]  # mypy does not infer a default bound in a lambda
         assert document_store.count_documents() == number
     assert document_store.bm25_retrieval("process")
 

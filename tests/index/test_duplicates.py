@@ -206,7 +206,7 @@ def test_only_what_is_new_is_read_for_its_wording(
 
     def counted(sentences: object) -> Wording:
         asked.append(1)
-        return wording(sentences)  # type: ignore[arg-type]
+        return wording(sentences)  # type: ignore[arg-type]  # given as it is on purpose: looser than the declared type
 
     monkeypatch.setattr(draft, "wording", counted)
     add(index, [paths["twin"]], RECIPE, quiet)

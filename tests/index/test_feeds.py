@@ -299,7 +299,7 @@ def test_a_run_that_dies_is_taken_up_by_the_next(
 
     def dies(*given: object, **more: object) -> Iterator[object]:
         if where == "gather":
-            yield from list(collecting.gather(*given, **more))[:4]  # type: ignore[arg-type]
+            yield from list(collecting.gather(*given, **more))[:4]  # type: ignore[arg-type]  # given as it is on purpose: looser than the declared type
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

@@ -19,7 +19,7 @@ def sentences_of(pieces: list[tuple[int, int, str]]) -> tuple[str, tuple[Sentenc
     text, found = "", []
     for length, gap, kind in pieces:
         text += " " * gap
-        found.append(Sentence(len(text), len(text) + length, "x" * length, kind))  # type: ignore[arg-type]
+        found.append(Sentence(len(text), len(text) + length, "x" * length, kind))  # type: ignore[arg-type]  # given as it is on purpose: looser than the declared type
         text += "x" * length
     return text, tuple(found)
 

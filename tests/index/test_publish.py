@@ -78,7 +78,7 @@ def test_a_process_that_ends_at_any_operation_leaves_the_old_or_the_new_generati
     number = 1
     for k in range(1, known + 1):
         points = Points(k, lambda name: os._exit(7))
-        ended = in_a_child(lambda points=points, number=number: publish_until(index, number + 1, points))  # type: ignore[misc]
+        ended = in_a_child(lambda points=points, number=number: publish_until(index, number + 1, points))  # type: ignore[misc]  # mypy does not infer a default bound in a lambda
         assert ended in (7, 0)
         after = served(index)
         assert after in (number, number + 1), f"operation {k}"

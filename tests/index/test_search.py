@@ -148,7 +148,7 @@ def test_the_order_of_articles_does_not_change_what_is_found(tmp_path: Path) -> 
     twice = [*TEXTS.items(), *((f"again {name}", text) for name, text in TEXTS.items())]
     for index, texts in ((tmp_path / "a", twice), (tmp_path / "b", twice[::-1])):
         with writing(index):
-            publish(index, lambda folder, texts=texts: fill(folder, [article(*one) for one in texts]), 1)  # type: ignore[misc]
+            publish(index, lambda folder, texts=texts: fill(folder, [article(*one) for one in texts]), 1)  # type: ignore[misc]  # mypy does not infer a default bound in a lambda
         snapshot = open_snapshot(index)
         found = []
         for question in QUESTIONS[:3]:

@@ -140,7 +140,7 @@ def test_whatever_getupdates_answers_questions_are_answered_and_polls_stay_slow(
         with server.world.changed:
             server.faults.add("getUpdates", fault)
             first.says(QUESTION)
-        server.wait(lambda seen=seen: len(server.of("getUpdates")) > seen, 10, f"a poll to meet {name}")  # type: ignore[misc]
+        server.wait(lambda seen=seen: len(server.of("getUpdates")) > seen, 10, f"a poll to meet {name}")  # type: ignore[misc]  # mypy does not infer a default bound in a lambda
         second.says(QUESTION)
         all_answered(server, [first, second], 20)
     polled, seconds = len(server.of("getUpdates")) - polls, time.monotonic() - began

@@ -42,7 +42,7 @@ def posted(text: str) -> Raw:
 
 def bot_in_group(text: str) -> Raw:
     """A bot that writes in an allowed group."""
-    return message(text + HERE, STRANGER, GROUP, **{"from": user(STRANGER, is_bot=True)})  # type: ignore[arg-type]
+    return message(text + HERE, STRANGER, GROUP, **{"from": user(STRANGER, is_bot=True)})  # type: ignore[arg-type]  # given as it is on purpose: looser than the declared type
 
 
 # The senders, in the order of the columns below: their settings, and how they write.

@@ -372,7 +372,7 @@ async def test_an_answer_that_has_to_wait_is_given_later_without_a_second_copy_o
                 here.request.fail("sendMessage", 429, "Too Many Requests", retry_after=35)
             return await send(url, method, request_data)
 
-        here.request.do_request = flaky  # type: ignore[method-assign]
+        here.request.do_request = flaky  # type: ignore[method-assign]  # the fault that is tested
         await here.inbox.accept([question(1), question(2, 6)])
         await here.all()
         assert here.texts()[:2] == ["one", "two"]

@@ -27,7 +27,7 @@ QUICK = Fetching(seconds_between=0, seconds=10)
 def failure(fetcher: Fetcher, address: str, **more: object) -> FetchFailed:
     """Why the address could not be fetched; one line that says what to do."""
     with pytest.raises(FetchFailed) as failed:
-        fetcher.fetch(address, **more)  # type: ignore[arg-type]
+        fetcher.fetch(address, **more)  # type: ignore[arg-type]  # given as it is on purpose: looser than the declared type
     assert "\n" not in str(failed.value)
     return failed.value
 
@@ -133,7 +133,7 @@ def test_the_next_address_of_a_name_is_tried_where_the_first_does_not_answer(tow
         return inner(address, port, seconds)
 
     town.names["two.example"] = [["2606:4700:4700::1111", PUBLIC]]
-    fetcher = Fetcher(QUICK, Wire(resolve=town.resolve, connect=connect))  # type: ignore[arg-type]
+    fetcher = Fetcher(QUICK, Wire(resolve=town.resolve, connect=connect))  # type: ignore[arg-type]  # given as it is on purpose: looser than the declared type
     assert fetcher.fetch("http://two.example/a").data == story(1)
     assert town.connected[:2] == [("2606:4700:4700::1111", 80), (PUBLIC, 80)]
 
