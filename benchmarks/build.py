@@ -99,8 +99,9 @@ def share_of_peak(some: Corpus, given: argparse.Namespace, folder: Path, times: 
 
     from bot.archive import embedding, recipe
     from bot.config import load_config
+    from index.bert import Shape
     from index.embed import find_model, load_embedder
-    from index.encoder import Shape, fast_dtype
+    from index.encoder import fast_dtype
     from index.passages import passages
     from index.split import split
 

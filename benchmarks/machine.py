@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-    from index.encoder import Shape
+    from index.bert import Shape
 
 
 @dataclass(frozen=True, slots=True)

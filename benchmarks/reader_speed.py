@@ -21,7 +21,7 @@ from torch.nn import functional
 from bot.read import Window, load_reader
 from bot.read_mini import MiniReader
 from bot.span_model import SpanModel
-from index.encoder import Layer
+from index.bert import Layer
 from training.windows import window
 
 _NAMES = "Orlec Tarvin Mesmer Halden Brisk Undal Perrin Costa Velm Ashby".split()

@@ -25,7 +25,8 @@ from bot.errors import ReaderUnavailable
 from bot.read import Reading, Window, best_spans, strides
 from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
 from bot.weigh import Calibration, Weights, weighed
-from index.encoder import Precision, Shape, batches, device, fast_dtype, side_by_side
+from index.bert import Shape
+from index.encoder import Precision, batches, device, fast_dtype, side_by_side
 
 KIND = "byline-reader"
 _QUESTION_TOKENS = 64

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
-from index.encoder import Bert, Linear, Packed, Shape, pack
+from index.bert import Bert, Linear, Packed, Shape, pack
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

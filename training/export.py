@@ -19,7 +19,7 @@ from torch import Tensor
 
 from bot.read_mini import KIND, squeezed
 from bot.weigh import Calibration, Weights
-from index.encoder import Shape
+from index.bert import Shape
 
 
 def averaged(paths: Sequence[Path], fixed: Mapping[str, Tensor], kind: str = "average") -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from bot.read_mini import expanded, load_tensors
 from bot.span_model import SpanModel
-from index.encoder import Shape, from_hugging_face
+from index.bert import Shape, from_hugging_face
 
 # Weight of the shared softmax beside the one for each passage.
 _SHARED = 0.5

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from benchmarks.machine import memory, operations, parse_status
-from index.encoder import Bert, Shape, pack
+from index.bert import Bert, Shape, pack
 
 TINY = Shape(vocabulary=50, layers=3, width=8, heads=2, inner=20, positions=64)
 

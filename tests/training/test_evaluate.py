@@ -129,7 +129,7 @@ def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) ->
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
 
-    from index.encoder import Shape
+    from index.bert import Shape
 
     tensors = dict(drawn(SpanModel(Shape())).state_dict())
     fixed = {"bert.words.weight": tensors.pop("bert.words.weight")}

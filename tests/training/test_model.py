@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bot.span_model import LOWER, SpanModel, pair
-from index.encoder import Shape
+from index.bert import Shape
 from tests.drawn import drawn
 from training.batch import Batch
 from training.model import loss
