@@ -17,9 +17,9 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from bot.errors import ReaderUnavailable
 from bot.read import Reading, Window, best_spans, strides
@@ -136,13 +136,15 @@ def load(folder: Path, threads: int | None = None, precision: Precision = "auto"
         torch.set_num_threads(threads)
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        raw = (folder / "weights.safetensors").read_bytes()
-        if hashlib.sha256(raw).hexdigest() != config["weights_sha256"]:
+        with open(folder / "weights.safetensors", "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != config["weights_sha256"]:
             raise ReaderUnavailable(
                 f"reader model damaged: {folder / 'weights.safetensors'} does not have the checksum in config.json; "
                 "restore the file or install Byline again"
             )
-        model = _model(Shape(**config["shape"]), expanded(load_tensors(raw), fast_dtype(precision)))
+        tensors = load_tensors(folder / "weights.safetensors")
+        model = _model(Shape(**config["shape"]), tensors, fast_dtype(precision))
         weights, calibration = Weights(**config["weights"]), Calibration(**config["calibration"])
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         return MiniReader(config["name"], model, tokenizer, weights, calibration, config["longest"], config["titles"])
@@ -155,10 +157,10 @@ def load(folder: Path, threads: int | None = None, precision: Precision = "auto"
         ) from error
 
 
-def load_tensors(raw: bytes) -> dict[str, Tensor]:
-    """The tensors of a safetensors file in memory; a broken one is a ValueError."""
+def load_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, mapped: what is not looked at takes no memory. A broken file is a ValueError."""
     try:
-        return dict(load_safetensors(raw))
+        return dict(load_file(path))
     except SafetensorError as error:
         raise ValueError(str(error)) from error
 
@@ -187,8 +189,24 @@ def expanded(tensors: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) 
     return full
 
 
-def _model(shape: Shape, tensors: Mapping[str, Tensor]) -> SpanModel:
+class Rows(nn.Module):
+    """An embedding whose rows stay int8 in the mapped file; one is expanded when it is looked up, to the same numbers."""
+
+    def __init__(self, small: Tensor, scale: Tensor, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.register_buffer("small", small, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+        self.dtype = dtype
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        small, scale = self.get_buffer("small")[tokens], self.get_buffer("scale")[tokens]
+        return (small.float() * scale[:, None]).to(self.dtype)
+
+
+def _model(shape: Shape, tensors: dict[str, Tensor], dtype: torch.dtype) -> SpanModel:
     with torch.device("meta"):
         model = SpanModel(shape)
-    model.load_state_dict(tensors, assign=True)
+    words = "bert.words"
+    model.set_submodule(words, Rows(tensors.pop(f"{words}.weight"), tensors.pop(f"{words}.weight.scale"), dtype))
+    model.load_state_dict(expanded(tensors, dtype), assign=True)
     return model.eval().requires_grad_(False).to(device())

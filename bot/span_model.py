@@ -96,9 +96,11 @@ class SpanModel(nn.Module):
     def forward(self, packed: Packed) -> Tensor:
         """(tokens, 2): log-odds of being first and last token of the answer against there being none."""
         states = self.bert(packed)
+        # Over all tokens, as many as the layers saw: oneDNN builds and keeps a kernel for every number of them.
+        span, none = self.span(states).float(), self.none(states).float()
         counts = torch.tensor(packed.lengths, device=states.device)
-        none = self.none(states[packed.starts()]).float().repeat_interleave(counts, 0)
-        odds: Tensor = self.span(states[: len(none)]).float() - none
+        nones = none[packed.starts()].repeat_interleave(counts, 0)
+        odds: Tensor = span[: len(nones)] - nones
         return odds
 
 

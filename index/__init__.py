@@ -13,4 +13,8 @@ os.environ.setdefault("GOMP_SPINCOUNT", "0")
 os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
 # Kernels that oneDNN keeps, by shape: 1,024 by itself, which fill slowly and hold 40 MB more.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
+# Descriptions of kernels that PyTorch keeps, a quarter of a megabyte each: 1,024 a thread by itself. One layer's are enough.
+os.environ.setdefault("LRU_CACHE_CAPACITY", "8")
+# Buffers that MKL keeps for its next product, 64 MB while asking: malloc has them for others meanwhile.
+os.environ.setdefault("MKL_DISABLE_FAST_MM", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

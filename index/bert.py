@@ -181,6 +181,45 @@ def build_bert(shape: Shape, tensors: Mapping[str, Tensor], dtype: torch.dtype =
 
 def from_hugging_face(shape: Shape, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The tensors of transformers' BertModel under our names, query, key and value as one matrix."""
+    mine = _under_our_names(shape, tensors)
+    for i in range(shape.layers):
+        for kind in ("weight", "bias"):
+            mine[f"layers.{i}.qkv.{kind}"] = torch.cat(_query_key_value(tensors, i, kind))
+    return mine
+
+
+def where_they_lie(shape: Shape, tensors: Mapping[str, Tensor]) -> Bert:
+    """A Bert on the tensors of transformers' BertModel, none of them copied; the same numbers come out to the bit."""
+    with torch.device("meta"):
+        bert = Bert(shape)
+    for i in range(shape.layers):
+        apart = Apart(_query_key_value(tensors, i, "weight"), _query_key_value(tensors, i, "bias"))
+        bert.set_submodule(f"layers.{i}.qkv", apart)
+    bert.load_state_dict(_under_our_names(shape, tensors), assign=True)
+    return bert.eval().requires_grad_(False)
+
+
+class Apart(nn.Module):
+    """A linear layer whose matrix lies in pieces of a mapped file: joined they would be a copy."""
+
+    def __init__(self, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> None:
+        super().__init__()
+        for i, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+            self.register_buffer(f"weight{i}", weight, persistent=False)
+            self.register_buffer(f"bias{i}", bias, persistent=False)
+        self._pieces = len(weights)
+
+    def forward(self, x: Tensor) -> Tensor:
+        pieces = [(self.get_buffer(f"weight{i}"), self.get_buffer(f"bias{i}")) for i in range(self._pieces)]
+        return torch.cat([functional.linear(x, weight, bias) for weight, bias in pieces], -1)
+
+
+def _query_key_value(tensors: Mapping[str, Tensor], layer: int, kind: str) -> list[Tensor]:
+    return [tensors[f"encoder.layer.{layer}.attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
+
+
+def _under_our_names(shape: Shape, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """All tensors but those of query, key and value."""
     mine = {
         "words.weight": tensors["embeddings.word_embeddings.weight"],
         "positions.weight": tensors["embeddings.position_embeddings.weight"],
@@ -198,7 +237,5 @@ def from_hugging_face(shape: Shape, tensors: Mapping[str, Tensor]) -> dict[str, 
     for i in range(shape.layers):
         theirs, ours = f"encoder.layer.{i}.", f"layers.{i}."
         for kind in ("weight", "bias"):
-            parts = [tensors[f"{theirs}attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
-            mine[f"{ours}qkv.{kind}"] = torch.cat(parts)
             mine |= {f"{ours}{a}.{kind}": tensors[f"{theirs}{b}.{kind}"] for a, b in places.items()}
     return mine

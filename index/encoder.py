@@ -3,11 +3,13 @@
 Comes in: a folder with `config.json`, `tokenizer.json` and `model.safetensors` (BERT as Hugging Face lays it out), and
 texts. Goes out: unit vectors (mean pooling). Others lean on two promises: float32 equals sentence-transformers to
 rounding, and only torch, tokenizers and safetensors are imported. Where PyTorch finds a GPU, networks compute there.
-Knows nothing of articles, questions or the index.
+Knows nothing of articles, questions or the index. Importing it bounds what malloc keeps.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,9 +23,10 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from torch import Tensor
 from torch.nn import functional
 
-from index.bert import Bert, Shape, build_bert, from_hugging_face, pack
+from index.bert import Bert, Shape, build_bert, from_hugging_face, pack, where_they_lie
 from index.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -37,6 +40,11 @@ T = TypeVar("T")
 _BATCH_TOKENS = 2048
 # Tokens from which on it is worth it to give another thread a part.
 _WORTH = 256
+
+# Networks run on several threads, and glibc's malloc would keep the largest step each of them ever did in an arena of its
+# own. One for all threads that begin from now on is no slower (docs/LOG.md). -8 is M_ARENA_MAX in its malloc.h.
+with contextlib.suppress(AttributeError, TypeError, OSError):  # another C library
+    ctypes.CDLL(None).mallopt(-8, 1)
 
 
 def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1) -> Iterator[list[int]]:
@@ -142,9 +150,9 @@ def load_encoder(folder: Path | str, dtype: Precision = "float32", threads: int 
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         shape = _shape(config)
-        tensors = from_hugging_face(shape, load_file(folder / "model.safetensors"))
+        tensors = load_file(folder / "model.safetensors")
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        bert = build_bert(shape, tensors, fast_dtype(dtype)).to(device())
+        bert = _bert(shape, tensors, fast_dtype(dtype)).to(device())
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise EmbedderUnavailable(f"no usable embedding model in {folder}: {error}") from error
     except Exception as error:  # tokenizers raises bare Exception for a file it cannot read
@@ -152,6 +160,12 @@ def load_encoder(folder: Path | str, dtype: Precision = "float32", threads: int 
     tokenizer.no_padding()
     tokenizer.enable_truncation(min(_longest(folder), shape.positions))
     return Encoder(bert, tokenizer)
+
+
+def _bert(shape: Shape, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> Bert:
+    if all(tensor.dtype == dtype for tensor in tensors.values() if tensor.is_floating_point()):
+        return where_they_lie(shape, tensors)
+    return build_bert(shape, from_hugging_face(shape, tensors), dtype)
 
 
 def _shape(config: Mapping[str, Any]) -> Shape:

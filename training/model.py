@@ -44,7 +44,7 @@ def fresh_model(folder: Path, seed: int) -> SpanModel:
 def begun_model(folder: Path, minilm: Path) -> SpanModel:
     """A SpanModel that goes on from a reader that was exported to `folder`; word embeddings as they were before."""
     model = SpanModel(Shape())
-    tensors = expanded(load_tensors((folder / "weights.safetensors").read_bytes()))
+    tensors = expanded(load_tensors(folder / "weights.safetensors"))
     tensors["bert.words.weight"] = load_file(minilm / "model.safetensors")["embeddings.word_embeddings.weight"]
     model.load_state_dict(tensors)
     return model

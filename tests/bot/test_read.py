@@ -21,7 +21,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from bot.errors import BylineError, ReaderUnavailable
 from bot.read import Window, best_spans, load_reader, strides, trimmed
-from bot.read_mini import KIND, MiniReader, expanded, load, squeezed
+from bot.read_mini import KIND, MiniReader, Rows, expanded, load, squeezed
 from bot.span_model import CAPITAL, LOWER, QUESTION, TITLE, UPPER, SpanModel, pair, score, tokenize
 from index.bert import Shape
 from tests.drawn import drawn
@@ -161,6 +161,25 @@ def test_int8_rows_come_back_close() -> None:
     back = expanded(squeezed(weights))
     assert torch.allclose(back["a"], weights["a"], atol=float(weights["a"].abs().max()) / 200)
     assert torch.equal(back["b"], weights["b"])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_rows_expanded_when_they_are_looked_up_are_the_rows_of_the_expanded_matrix(dtype: torch.dtype) -> None:
+    small = squeezed({"words": torch.randn(30, 16)})
+    tokens = torch.tensor([3, 29, 3, 0])
+    looked_up = Rows(small["words"], small["words.scale"], dtype)(tokens)
+    assert looked_up.dtype == dtype and torch.equal(looked_up, expanded(small, dtype)["words"][tokens])
+
+
+def test_the_loaded_reader_keeps_its_word_rows_as_they_lie_in_the_file(tmp_path: Path) -> None:
+    reader = load(tiny_folder(tmp_path), precision="float32")
+    assert isinstance(reader.model.bert.words, Rows)
+    whole = SpanModel(TINY)
+    whole.load_state_dict(expanded(squeezed(tiny_model().state_dict())))
+    pairs = [pair((5, 6), (), (8, 9, 10), (LOWER,) * 3), pair((5,), (4,), (11, 12), (LOWER, UPPER))]
+    with torch.inference_mode():
+        for mine, plain in zip(score(reader.model, pairs), score(whole.eval(), pairs), strict=True):
+            assert torch.equal(mine, plain)
 
 
 def test_readings_point_into_the_windows_even_when_a_window_is_longer_than_the_model(tmp_path: Path) -> None:

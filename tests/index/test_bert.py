@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from index.bert import Bert, Packed, Shape, build_bert, pack, rounded
+from index.bert import Bert, Packed, Shape, build_bert, from_hugging_face, pack, rounded, where_they_lie
 from index.encoder import load_encoder
 from tests.drawn import drawn
 from tests.index.test_encoder import TEXTS, minilm
@@ -53,6 +53,38 @@ def test_order_of_tokens_matters() -> None:
 def test_lengths_are_rounded_up_to_few_shapes() -> None:
     assert all(rounded(n) >= n for n in range(1, 5000))
     assert len({rounded(n) for n in range(1, 4097)}) < 40
+
+
+def named_by_hugging_face(shape: Shape) -> dict[str, torch.Tensor]:
+    """Random tensors under the names that transformers' BertModel gives its own."""
+    torch.manual_seed(3)
+    width, inner = shape.width, shape.inner
+    tensors = {
+        "embeddings.word_embeddings.weight": torch.randn(shape.vocabulary, width),
+        "embeddings.position_embeddings.weight": torch.randn(shape.positions, width),
+        "embeddings.token_type_embeddings.weight": torch.randn(shape.types, width),
+    }
+    attention = {f"attention.self.{part}": (width, width) for part in ("query", "key", "value")}
+    matrices = {"attention.output.dense": (width, width), "intermediate.dense": (inner, width)} | attention
+    matrices["output.dense"] = (width, inner)
+    norms = [f"encoder.layer.{i}.{half}" for i in range(shape.layers) for half in ("attention.output", "output")]
+    for name in ["embeddings", *norms]:
+        tensors |= {f"{name}.LayerNorm.{kind}": torch.randn(width) for kind in ("weight", "bias")}
+    for i in range(shape.layers):
+        for name, size in matrices.items():
+            tensors[f"encoder.layer.{i}.{name}.weight"] = torch.randn(size)
+            tensors[f"encoder.layer.{i}.{name}.bias"] = torch.randn(size[0])
+    return tensors
+
+
+def test_tensors_left_where_they_lie_give_the_numbers_that_joined_ones_give() -> None:
+    tensors = named_by_hugging_face(TINY)
+    joined, apart = build_bert(TINY, from_hugging_face(TINY, tensors)), where_they_lie(TINY, tensors)
+    sequences = [[1, 2, 3], [4] * 20, [12]]
+    for one, other in zip(hidden(joined, sequences), hidden(apart, sequences), strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+    held = {tensor.data_ptr() for tensor in (*apart.parameters(), *apart.buffers())}
+    assert held == {tensor.data_ptr() for tensor in tensors.values()}
 
 
 @pytest.mark.model
