@@ -77,10 +77,14 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     readings = _read(asked, candidates, windows, reader, confidence, how.rules, story)
     read = time.perf_counter()
     found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name, reader.shown, story)
-    sure = {
-        (candidates[one.window].passage.article, candidates[one.window].sentences[one.sentence].start):
-        confidence([one, *readings]) for one in readings
-    }  # fmt: skip
+
+    def sure(article: str, start: int) -> float:
+        for one in readings:
+            place = candidates[one.window]
+            if (place.passage.article, place.sentences[one.sentence].start) == (article, start):
+                return confidence([one, *readings])
+        return 0.0
+
     room = how.rules.max_citations - len(found.citations)
     beside = support(found, candidates, embedder, story, room, sure)
     found = replace(found, citations=tuple(with_story(one, snapshot, scope) for one in (*found.citations, *beside)))

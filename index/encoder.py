@@ -47,6 +47,8 @@ _HIDDEN = -1e4
 _BATCH_TOKENS = 2048
 # Tokens from which on it is worth it to give another thread a part.
 _WORTH = 256
+# Tokens up to which one thread is quicker than two, which wait for each other after every step: a question (docs/LOG.md).
+_FEW = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +218,14 @@ def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1)
         yield batch
 
 
-def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch]) -> list[T]:
+def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch], *, few: bool = False) -> list[T]:
     """The work done on every part, in order: on as many parts at a time as PyTorch may use threads, one thread each.
 
     Two halves on a thread each take five sixths of the time of the whole on two threads, which wait for one another
-    after every step (docs/LOG.md). A part alone, or one on a GPU, is done as it is.
+    after every step (docs/LOG.md). A part alone, unless it is of a few tokens, or one on a GPU, is done as it is.
     """
     threads = torch.get_num_threads()
-    if len(parts) < 2 or threads < 2 or device().type != "cpu":
+    if (len(parts) < 2 and not few) or threads < 2 or device().type != "cpu":
         return [work(part) for part in parts]
     return list(_crew(threads).map(work, parts))
 
@@ -305,10 +307,10 @@ class Encoder:
         """Unit vectors, float32 (texts, width), in the order of the texts; long texts are cut, as in training."""
         sequences = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(sequences), self.width), dtype=np.float32)
-        parts = list(batches([len(sequence) for sequence in sequences], least=torch.get_num_threads()))
-        for part, found in zip(
-            parts, side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts), strict=True
-        ):
+        lengths = [len(sequence) for sequence in sequences]
+        parts = list(batches(lengths, least=torch.get_num_threads()))
+        made = side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts, few=sum(lengths) <= _FEW)
+        for part, found in zip(parts, made, strict=True):
             vectors[part] = found
         return vectors
 
