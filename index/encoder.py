@@ -40,14 +40,16 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Batch = TypeVar("Batch")
 T = TypeVar("T")
 
-# What sequences are filled up to a multiple of, and what hides the filling: far below any real score, and a bfloat16.
-_MULTIPLE = 16
+# What sequences are filled up to a multiple of, the same for float32 on a processor, where less will do (docs/LOG.md), and
+# what hides the filling: far below any real score, and a bfloat16.
+_MULTIPLE, _MULTIPLE_FLOAT32 = 16, 4
 _HIDDEN = -1e4
 # Tokens of one forward pass: enough to fill the matrix unit, little enough that malloc keeps the memory of its steps (docs/LOG.md).
 _BATCH_TOKENS = 2048
-# Tokens from which on it is worth it to give another thread a part.
+# Tokens from which on it is worth it to give another thread a part, in the reader's arithmetic.
 _WORTH = 256
-# Tokens up to which one thread is quicker than two, which wait for each other after every step: a question (docs/LOG.md).
+# The same in float32. Up to so many one thread is quicker than two, which wait for each other after every step: a
+# question (docs/LOG.md).
 _FEW = 40
 
 
@@ -177,14 +179,17 @@ def pack(
     sequences: Sequence[Sequence[int]],
     types: Sequence[Sequence[int]] | None = None,
     device: torch.device | str = "cpu",
+    *,
+    tight: bool = False,
 ) -> Packed:
     """Sequences end to end, each filled up to a multiple of 16 tokens that no other sees, on the device.
 
-    PyTorch's attention on a CPU takes 1.5 to 2 times as long where a length is no such multiple, and sequences that
-    come to the same length go through it together: docs/LOG.md.
+    PyTorch's attention for bfloat16 on a CPU takes 1.5 to 2 times as long where a length is no such multiple, and sequences
+    that come to the same length go through it together: docs/LOG.md. `tight`, for float32, fills up as little as pays.
     """
-    lengths = tuple(-(-len(sequence) // _MULTIPLE) * _MULTIPLE for sequence in sequences)
-    table = torch.zeros(3, rounded(sum(lengths)), dtype=torch.long)
+    multiple = _MULTIPLE_FLOAT32 if tight else _MULTIPLE
+    lengths = tuple(-(-len(sequence) // multiple) * multiple for sequence in sequences)
+    table = torch.zeros(3, sum(lengths) if tight else rounded(sum(lengths)), dtype=torch.long)
     hidden = torch.zeros(table.shape[1])
     begin = 0
     for i, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):
@@ -199,16 +204,25 @@ def pack(
     return Packed(table[0], table[1], table[2], lengths, hidden if bool(hidden.any()) else None)
 
 
-def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1) -> Iterator[list[int]]:
-    """Indices grouped into batches of at most `budget` tokens, sorted by length so that equal ones meet.
+def batches(
+    lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1, worth: int = _WORTH
+) -> Iterator[list[int]]:
+    """Indices grouped into batches of about `budget` tokens at most, sorted by length so that equal ones meet.
 
-    There are at least `least` batches of about one size where the tokens are worth it: some hundred in each.
+    There are at least `least` batches where the tokens are worth it, `worth` for each further one: as even as can be, for
+    the largest decides how long all of them take.
     """
-    worth = min(least, 1 + sum(lengths) // _WORTH)
-    budget = min(budget, -(-sum(lengths) // worth) + max(lengths, default=0) // 2)
+    wanted = min(least, len(lengths), 1 + sum(lengths) // worth)
+    longest_first = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    if wanted > 1 and sum(lengths) <= wanted * budget:
+        shares: list[list[int]] = [[] for _ in range(wanted)]
+        for i in longest_first:
+            min(shares, key=lambda share: sum(lengths[j] for j in share)).append(i)
+        yield from shares
+        return
     batch: list[int] = []
     held = 0
-    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+    for i in longest_first:
         if batch and held + lengths[i] > budget:
             yield batch
             batch, held = [], 0
@@ -308,14 +322,16 @@ class Encoder:
         sequences = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(sequences), self.width), dtype=np.float32)
         lengths = [len(sequence) for sequence in sequences]
-        parts = list(batches(lengths, least=torch.get_num_threads()))
+        parts = list(batches(lengths, least=torch.get_num_threads(), worth=2 * _FEW))
         made = side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts, few=sum(lengths) <= _FEW)
         for part, found in zip(parts, made, strict=True):
             vectors[part] = found
         return vectors
 
     def _encode(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        packed = pack(sequences, device=self._bert.words.weight.device)
+        weight = self._bert.words.weight
+        tight = weight.dtype == torch.float32 and weight.device.type == "cpu"
+        packed = pack(sequences, device=weight.device, tight=tight)
         with torch.inference_mode():
             states = self._bert(packed)[: sum(packed.lengths)].split(list(packed.lengths))
             means = [part[: len(one)].float().mean(0) for part, one in zip(states, sequences, strict=True)]
