@@ -9,13 +9,13 @@ warning in the log.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.answer import Rules
-from bot.ask import Asked, Asking, ask
+from bot.ask import Asked, Asking, ask, nothing
 from bot.cite import Citation
 from bot.config import Config
 from bot.errors import ReaderUnavailable
@@ -81,11 +81,13 @@ class Archive:
         self._reader: Reader | None = None
         self._fits = ""
 
-    def ask(self, line: str, snapshot: Snapshot | None = None, scope: Scope = None) -> Asked:
-        """Answer a line from the newest generation, or from the one given, within the scope."""
+    def ask(
+        self, line: str, snapshot: Snapshot | None = None, scope: Scope = None, between: Callable[[], None] = nothing
+    ) -> Asked:
+        """Answer a line from the newest generation, or from the one given, within the scope; see `bot.ask`."""
         snapshot = snapshot or self.snapshot()
         self._check_model(snapshot)
-        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope)
+        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope, between)
 
     def found(
         self, line: str, most: int, snapshot: Snapshot | None = None, scope: Scope = None
