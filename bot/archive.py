@@ -20,6 +20,7 @@ from bot.cite import Citation
 from bot.config import Config
 from bot.errors import ReaderUnavailable
 from bot.found import found
+from bot.memory import give_back
 from bot.read import Reader, load_reader
 from bot.retrieve import Retrieval
 from bot.similar import SentenceScorer
@@ -31,6 +32,8 @@ from index.store import Scope, Snapshot, StoredArticle, open_snapshot
 from index.unread import unread
 
 log = logging.getLogger(__name__)
+# Questions after which malloc is made to give back what it keeps: a third to a half of what would gather (docs/LOG.md).
+GIVE_BACK_EVERY = 20
 
 
 def embedding(config: Config) -> Embedding:
@@ -80,6 +83,7 @@ class Archive:
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
         self._fits = ""
+        self._questions = 0
 
     def ask(
         self, line: str, snapshot: Snapshot | None = None, scope: Scope = None, between: Callable[[], None] = nothing
@@ -87,6 +91,9 @@ class Archive:
         """Answer a line from the newest generation, or from the one given, within the scope; see `bot.ask`."""
         snapshot = snapshot or self.snapshot()
         self._check_model(snapshot)
+        self._questions += 1
+        if self._questions % GIVE_BACK_EVERY == 0:
+            give_back()
         return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope, between)
 
     def found(
