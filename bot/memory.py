@@ -21,6 +21,6 @@ def give_back() -> None:
 @functools.cache
 def _trim() -> Callable[[int], int] | None:
     try:
-        return ctypes.CDLL(None).malloc_trim  # type: ignore[no-any-return]  # ctypes makes a function of any name
+        return ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):
         return None
