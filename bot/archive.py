@@ -9,17 +9,18 @@ warning in the log.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bot.answer import Rules
-from bot.ask import Asked, Asking, ask
+from bot.ask import Asked, Asking, ask, nothing
 from bot.cite import Citation
 from bot.config import Config
 from bot.errors import ReaderUnavailable
 from bot.found import found
+from bot.memory import give_back
 from bot.read import Reader, load_reader
 from bot.retrieve import Retrieval
 from bot.similar import SentenceScorer
@@ -31,6 +32,8 @@ from index.store import Scope, Snapshot, StoredArticle, open_snapshot
 from index.unread import unread
 
 log = logging.getLogger(__name__)
+# Questions after which malloc is made to give back what it keeps: a third to a half of what would gather (docs/LOG.md).
+GIVE_BACK_EVERY = 20
 
 
 def embedding(config: Config) -> Embedding:
@@ -80,12 +83,18 @@ class Archive:
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
         self._fits = ""
+        self._questions = 0
 
-    def ask(self, line: str, snapshot: Snapshot | None = None, scope: Scope = None) -> Asked:
-        """Answer a line from the newest generation, or from the one given, within the scope."""
+    def ask(
+        self, line: str, snapshot: Snapshot | None = None, scope: Scope = None, between: Callable[[], None] = nothing
+    ) -> Asked:
+        """Answer a line from the newest generation, or from the one given, within the scope; see `bot.ask`."""
         snapshot = snapshot or self.snapshot()
         self._check_model(snapshot)
-        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope)
+        self._questions += 1
+        if self._questions % GIVE_BACK_EVERY == 0:
+            give_back()
+        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope, between)
 
     def found(
         self, line: str, most: int, snapshot: Snapshot | None = None, scope: Scope = None

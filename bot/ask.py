@@ -52,10 +52,23 @@ class Asked:
     more: tuple[Citation, ...] = ()
 
 
-def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: Asking, scope: Scope = None) -> Asked:
+def nothing() -> None:
+    """What is done between the steps where there is nothing to do."""
+
+
+def ask(
+    line: str,
+    snapshot: Snapshot,
+    embedder: Embedder,
+    reader: Reader,
+    how: Asking,
+    scope: Scope = None,
+    between: Callable[[], None] = nothing,
+) -> Asked:
     """Answer a person's line from the articles of one generation that the scope holds.
 
-    Not having an answer is an answer; damage raises.
+    Not having an answer is an answer; damage raises. `between` is called between the steps: other questions may be answered
+    there, with the same parts.
     """
     began = time.perf_counter()
     try:
@@ -66,6 +79,7 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
         return Asked(_timed(not_found(asked.text, "empty_index", snapshot.name), began))
     candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval, scope)
     retrieved = time.perf_counter()
+    between()
     windows = [window(candidate) for candidate in candidates]
 
     def confidence(some: Sequence[Reading]) -> float:
@@ -74,13 +88,18 @@ def ask(line: str, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: 
     def story(article: str) -> tuple[str, ...]:
         return snapshot.stories.of(article, scope)
 
-    readings = _read(asked, candidates, windows, reader, confidence, how.rules, story)
+    readings = _read(asked, candidates, windows, reader, confidence, how.rules, story, between)
     read = time.perf_counter()
+    between()
     found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name, reader.shown, story)
-    sure = {
-        (candidates[one.window].passage.article, candidates[one.window].sentences[one.sentence].start):
-        confidence([one, *readings]) for one in readings
-    }  # fmt: skip
+
+    def sure(article: str, start: int) -> float:
+        for one in readings:
+            place = candidates[one.window]
+            if (place.passage.article, place.sentences[one.sentence].start) == (article, start):
+                return confidence([one, *readings])
+        return 0.0
+
     room = how.rules.max_citations - len(found.citations)
     beside = support(found, candidates, embedder, story, room, sure)
     found = replace(found, citations=tuple(with_story(one, snapshot, scope) for one in (*found.citations, *beside)))
@@ -97,6 +116,7 @@ def _read(
     confidence: Callable[[Sequence[Reading]], float],
     rules: Rules,
     story: Callable[[str], Hashable],
+    between: Callable[[], None],
 ) -> list[Reading]:
     """The readings of all windows, or, where the first ones give a sure answer, of those and what could support it.
 
@@ -105,6 +125,7 @@ def _read(
     if len(windows) <= _FIRST or not reader.apart:
         return reader.read(asked.key, windows)
     first = reader.read(asked.key, [one if i < _FIRST else _UNREAD for i, one in enumerate(windows)])
+    between()
     said = answer(asked.text, candidates, first, confidence, rules, "", reader.shown, story)
     sure = said.answer is not None and said.confidence >= _SURE
     rest = [

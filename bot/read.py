@@ -9,6 +9,7 @@ retrieval, citations or fronts.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,23 +91,23 @@ def best_spans(
     if not len(odds):
         return []
     owner = _owners(starts, ends, window.sentences)
-    width = min(_LONGEST_ANSWER, len(odds))
-    # sums[k, i]: the answer from token i to token i + k.
-    sums = np.full((width, len(odds)), -np.inf, dtype=np.float32)
-    for k in range(width):
-        last = len(odds) - k
-        inside = (owner[:last] == owner[k:]) & (owner[:last] >= 0)
-        sums[k, :last] = np.where(inside, odds[:last, 0] + odds[k:, 1], -np.inf)
-    longest = sums.argmax(0)
-    best = sums.max(0)
     readings = []
-    for sentence in np.unique(owner[owner >= 0]):
+    for sentence in np.unique(owner[owner >= 0]).tolist():
         places = np.flatnonzero(owner == sentence)
-        i = int(places[best[places].argmax()])
-        span = (starts[i], ends[i + int(longest[i])])
+        # sums[i, j]: the answer from the sentence's token i to its token j.
+        sums = odds[places, :1] + odds[places, 1] + _allowed(len(places))
+        i, j = divmod(int(sums.argmax()), len(places))
+        span = (starts[places[i]], ends[places[j]])
         start, end = trimmed(window.text, *span, window.sentences[sentence])
-        readings.append(Reading(number, int(sentence), start, end, float(best[i])))
+        readings.append(Reading(number, sentence, start, end, float(sums[i, j])))
     return readings
+
+
+@functools.lru_cache(maxsize=64)
+def _allowed(tokens: int) -> NDArray[np.float32]:
+    """What is added to the answer from token i to token j: nothing, or, where it ends too late or too soon, -inf."""
+    far = np.arange(tokens) - np.arange(tokens)[:, None]
+    return np.where((far >= 0) & (far < _LONGEST_ANSWER), np.float32(0), np.float32(-np.inf))
 
 
 def _owners(starts: Sequence[int], ends: Sequence[int], sentences: Sequence[tuple[int, int]]) -> NDArray[np.int64]:

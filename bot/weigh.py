@@ -8,6 +8,7 @@ nothing of how spans are found.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,8 @@ from dataclasses import dataclass, replace
 from bot.read import Reading, Window
 
 _ENDED = re.compile(r"[.!?…:][\"'”’»)\]\s]*$")
+# Texts whose words are remembered: each window and sentence of a question is looked at some ten times.
+_REMEMBERED = 512
 # Sentences offered from one window; a window of 900 characters holds about six.
 _PER_WINDOW = 3
 _EMPTY_WORDS = frozenset(
@@ -78,12 +81,13 @@ def _asks(sentence: str) -> bool:
     return sentence.rstrip("\"'”’)] ").endswith("?")
 
 
-def _stems(text: str) -> set[str]:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _stems(text: str) -> frozenset[str]:
     """The first five letters of each word of content."""
-    return {word[:5] for word in re.findall(r"\w+", text.lower()) if word not in _EMPTY_WORDS}
+    return frozenset(word[:5] for word in re.findall(r"\w+", text.lower()) if word not in _EMPTY_WORDS)
 
 
-def _share(asked: set[str], text: str) -> float:
+def _share(asked: frozenset[str], text: str) -> float:
     return len(asked & _stems(text)) / len(asked) if asked else 0.0
 
 
@@ -147,11 +151,15 @@ def margin(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
     return math.inf
 
 
-def _words(reading: Reading, windows: Sequence[Window]) -> tuple[str, ...]:
-    text = windows[reading.window].text[reading.start : reading.end].lower()
-    return tuple(word for word in re.findall(r"\w+", text) if word not in ("the", "a", "an"))
+def _words(reading: Reading, windows: Sequence[Window]) -> frozenset[str]:
+    return _bare(windows[reading.window].text[reading.start : reading.end])
 
 
-def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _bare(text: str) -> frozenset[str]:
+    return frozenset(word for word in re.findall(r"\w+", text.lower()) if word not in ("the", "a", "an"))
+
+
+def _same(one: frozenset[str], other: frozenset[str]) -> bool:
     """Two answers are the same when the words of one are among the other's."""
-    return set(one) <= set(other) or set(other) <= set(one)
+    return one <= other or other <= one

@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# What sequences are filled up to a multiple of, and what hides the filling: far below any real score, and a bfloat16.
-_MULTIPLE = 16
+# What sequences are filled up to a multiple of, the same for float32 on a processor, where less will do (docs/LOG.md), and
+# what hides the filling: far below any real score, and a bfloat16.
+_MULTIPLE, _MULTIPLE_FLOAT32 = 16, 4
 _HIDDEN = -1e4
 
 
@@ -149,14 +150,17 @@ def pack(
     sequences: Sequence[Sequence[int]],
     types: Sequence[Sequence[int]] | None = None,
     device: torch.device | str = "cpu",
+    *,
+    tight: bool = False,
 ) -> Packed:
     """Sequences end to end, each filled up to a multiple of 16 tokens that no other sees, on the device.
 
-    PyTorch's attention on a CPU takes 1.5 to 2 times as long where a length is no such multiple, and sequences that
-    come to the same length go through it together: docs/LOG.md.
+    PyTorch's attention for bfloat16 on a CPU takes 1.5 to 2 times as long where a length is no such multiple, and sequences
+    that come to the same length go through it together: docs/LOG.md. `tight`, for float32, fills up as little as pays.
     """
-    lengths = tuple(-(-len(sequence) // _MULTIPLE) * _MULTIPLE for sequence in sequences)
-    table = torch.zeros(3, rounded(sum(lengths)), dtype=torch.long)
+    multiple = _MULTIPLE_FLOAT32 if tight else _MULTIPLE
+    lengths = tuple(-(-len(sequence) // multiple) * multiple for sequence in sequences)
+    table = torch.zeros(3, sum(lengths) if tight else rounded(sum(lengths)), dtype=torch.long)
     hidden = torch.zeros(table.shape[1])
     begin = 0
     for i, (sequence, length) in enumerate(zip(sequences, lengths, strict=True)):

@@ -38,8 +38,11 @@ T = TypeVar("T")
 
 # Tokens of one forward pass: enough to fill the matrix unit, little enough that malloc keeps the memory of its steps (docs/LOG.md).
 _BATCH_TOKENS = 2048
-# Tokens from which on it is worth it to give another thread a part.
+# Tokens from which on it is worth it to give another thread a part, in the reader's arithmetic.
 _WORTH = 256
+# The same in float32. Up to so many one thread is quicker than two, which wait for each other after every step: a
+# question (docs/LOG.md).
+_FEW = 40
 
 # Networks run on several threads, and glibc's malloc would keep the largest step each of them ever did in an arena of its
 # own. One for all threads that begin from now on is no slower (docs/LOG.md). -8 is M_ARENA_MAX in its malloc.h.
@@ -47,16 +50,25 @@ with contextlib.suppress(AttributeError, TypeError, OSError):  # another C libra
     ctypes.CDLL(None).mallopt(-8, 1)
 
 
-def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1) -> Iterator[list[int]]:
-    """Indices grouped into batches of at most `budget` tokens, sorted by length so that equal ones meet.
+def batches(
+    lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1, worth: int = _WORTH
+) -> Iterator[list[int]]:
+    """Indices grouped into batches of about `budget` tokens at most, sorted by length so that equal ones meet.
 
-    There are at least `least` batches of about one size where the tokens are worth it: some hundred in each.
+    There are at least `least` batches where the tokens are worth it, `worth` for each further one: as even as can be, for
+    the largest decides how long all of them take.
     """
-    worth = min(least, 1 + sum(lengths) // _WORTH)
-    budget = min(budget, -(-sum(lengths) // worth) + max(lengths, default=0) // 2)
+    wanted = min(least, len(lengths), 1 + sum(lengths) // worth)
+    longest_first = sorted(range(len(lengths)), key=lambda i: -lengths[i])
+    if wanted > 1 and sum(lengths) <= wanted * budget:
+        shares: list[list[int]] = [[] for _ in range(wanted)]
+        for i in longest_first:
+            min(shares, key=lambda share: sum(lengths[j] for j in share)).append(i)
+        yield from shares
+        return
     batch: list[int] = []
     held = 0
-    for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
+    for i in longest_first:
         if batch and held + lengths[i] > budget:
             yield batch
             batch, held = [], 0
@@ -66,14 +78,14 @@ def batches(lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1)
         yield batch
 
 
-def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch]) -> list[T]:
+def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch], *, few: bool = False) -> list[T]:
     """The work done on every part, in order: on as many parts at a time as PyTorch may use threads, one thread each.
 
     Two halves on a thread each take five sixths of the time of the whole on two threads, which wait for one another
-    after every step (docs/LOG.md). A part alone, or one on a GPU, is done as it is.
+    after every step (docs/LOG.md). A part alone, unless it is of a few tokens, or one on a GPU, is done as it is.
     """
     threads = torch.get_num_threads()
-    if len(parts) < 2 or threads < 2 or device().type != "cpu":
+    if (len(parts) < 2 and not few) or threads < 2 or device().type != "cpu":
         return [work(part) for part in parts]
     return list(_crew(threads).map(work, parts))
 
@@ -122,15 +134,17 @@ class Encoder:
         """Unit vectors, float32 (texts, width), in the order of the texts; long texts are cut, as in training."""
         sequences = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(sequences), self.width), dtype=np.float32)
-        parts = list(batches([len(sequence) for sequence in sequences], least=torch.get_num_threads()))
-        for part, found in zip(
-            parts, side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts), strict=True
-        ):
+        lengths = [len(sequence) for sequence in sequences]
+        parts = list(batches(lengths, least=torch.get_num_threads(), worth=2 * _FEW))
+        made = side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts, few=sum(lengths) <= _FEW)
+        for part, found in zip(parts, made, strict=True):
             vectors[part] = found
         return vectors
 
     def _encode(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        packed = pack(sequences, device=self._bert.norm.weight.device)
+        weight = self._bert.norm.weight
+        tight = weight.dtype == torch.float32 and weight.device.type == "cpu"
+        packed = pack(sequences, device=weight.device, tight=tight)
         with torch.inference_mode():
             states = self._bert(packed)[: sum(packed.lengths)].split(list(packed.lengths))
             means = [part[: len(one)].float().mean(0) for part, one in zip(states, sequences, strict=True)]

@@ -1,7 +1,7 @@
 """The Telegram front: updates in, answers out; each module may import those named before it.
 
 secret, lock, records, limits, nesting, wire, sorting, entries, lines, shelf, inbox, calls, sending; parts, wording,
-asking, access, office; the modules of handlers; polling, webhook, health, working, run.
+turns, asking, access, office; the modules of handlers; polling, webhook, health, working, run.
 """
 
 import os

@@ -1,24 +1,25 @@
 """Questions from many chats -> one model thread, in order, with a bounded line and an honest "busy".
 
 Comes in: questions, sentences to look up, work with the archive. Goes out: replies. The promises: nothing here blocks
-the event loop; at most one model runs at a time; a line that is full refuses at once (`Busy`), and so does a wait
-that grew too long; the same question in the same scope and generation is read once, however many ask it together; all
-that belongs to one reply comes from one generation. Knows nothing of Telegram.
+the event loop; at most one model runs at a time; whoever asks much waits for whoever does not; a line that is full
+refuses at once (`Busy`), and so does a wait that grew too long; the same question in the same scope and generation is
+read once, however many ask it together (twice where some of them have asked much before); all that belongs to one reply
+comes from one generation. Knows nothing of Telegram.
 """
 
 from __future__ import annotations
 
 import asyncio
-import heapq
-import itertools
+import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from bot.answer import Answer
+from bot.chat_telegram.limits import Quota
+from bot.chat_telegram.turns import Aside, Turns
 from bot.cite import Citation
 from bot.desk import Context
 from bot.errors import BylineError, QuestionRefused
@@ -27,11 +28,16 @@ from bot.quoted import Verdict
 from index.store import Scope, Snapshot
 
 T = TypeVar("T")
+_Key = tuple[str, Scope, str]
 
 WAITING = 64  # jobs in the line; the inbox lets fewer through than this, so a full one is our own overload
 PATIENCE = 60.0  # seconds until a person is told to try again
 _KEPT = 256  # replies; a few kilobytes each
 _OTHER_THREADS = 2  # for other people's work, which may be a build
+# What goes first: a look by search alone, for it takes milliseconds and somebody is typing; then questions; last those of
+# whoever has asked so many in so many seconds before, and those that nobody waits for.
+_LOOK, _QUESTION, _FURTHER = range(3)
+_SHARE = (2, 10.0)
 
 
 class Busy(Exception):
@@ -69,8 +75,8 @@ class Library(Protocol):
     def generation(self) -> str:
         """The newest generation's name, looked up anew each time."""
 
-    def ask(self, question: str, scope: Scope) -> Reply:
-        """The answer, all from one generation."""
+    def ask(self, question: str, scope: Scope, aside: Aside) -> Reply:
+        """The answer, all from one generation; calls `aside` between its steps."""
 
     def around(self, citation: Citation, generation: str, sentences: int, scope: Scope) -> Context:
         """The citation among its neighbours as they are now; raises `AnswerGone`, and the like of damage."""
@@ -96,26 +102,31 @@ class Asking:
         self, library: Library, max_chars: int = 1000, waiting: int = WAITING, patience: float = PATIENCE
     ) -> None:
         self._library, self._max_chars, self._waiting, self._patience = library, max_chars, waiting, patience
-        self._models = ThreadPoolExecutor(1, "models")
+        self._turns = Turns("models")
+        self._shares = Quota([_SHARE])
         self._looks = ThreadPoolExecutor(1, "looks")
         self._others = ThreadPoolExecutor(_OTHER_THREADS, "archive")
-        self._line: list[tuple[int, int, Callable[[], Any], asyncio.Future[Any]]] = []
-        self._turn = itertools.count()
-        self._works = False
-        self._replies: OrderedDict[tuple[str, Scope, str], Reply] = OrderedDict()
-        self._asked: dict[tuple[str, Scope, str], asyncio.Future[Reply]] = {}
+        self._replies: OrderedDict[_Key, Reply] = OrderedDict()
+        self._asked: dict[tuple[_Key, int], asyncio.Future[Reply]] = {}
 
-    async def ask(self, question: str, scope: Scope) -> Reply:
-        """The reply to a question; raises `Busy`, BylineError, IndexFailure."""
+    async def ask(self, question: str, scope: Scope, who: Hashable = None) -> Reply:
+        """The reply to a question; raises `Busy`, BylineError, IndexFailure.
+
+        `who` is told from all others that ask; None where nobody waits for it.
+        """
         generation = await self._look(self._library.generation)
         key = (self._normal(question), scope, generation)
         if key in self._replies:
             self._replies.move_to_end(key)
             return self._replies[key]
-        if key not in self._asked:
-            self._asked[key] = self._wait_for(lambda: self._library.ask(question, scope), 1)
-            self._asked[key].add_done_callback(lambda done: self._keep(key, done))
-        return await self._patiently(self._asked[key], shared=True)
+        urgency = self._urgency(who)
+        if (key, _QUESTION) in self._asked:
+            urgency = _QUESTION  # somebody else's is in the line already
+        asked = key, urgency
+        if asked not in self._asked:
+            self._asked[asked] = self._wait_for(lambda aside: self._library.ask(question, scope, aside), urgency)
+            self._asked[asked].add_done_callback(lambda done: self._keep(asked, done))
+        return await self._patiently(self._asked[asked], shared=True)
 
     async def around(self, citation: Citation, generation: str, sentences: int, scope: Scope = None) -> Context:
         """The sentences around a citation of that generation, as they are now; raises `AnswerGone`."""
@@ -127,11 +138,11 @@ class Asking:
 
     async def quoted(self, text: str, scope: Scope) -> Verdict:
         """Whether the text stands in the articles of the scope, word for word."""
-        return await self._patiently(self._wait_for(lambda: self._library.quoted(text, scope), 1))
+        return await self._patiently(self._wait_for(lambda _: self._library.quoted(text, scope), _QUESTION))
 
     async def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:
-        """Sentences by search alone; these go before questions, for they take milliseconds and somebody is typing."""
-        return await self._patiently(self._wait_for(lambda: self._library.found(text, scope, k), 0))
+        """Sentences by search alone."""
+        return await self._patiently(self._wait_for(lambda _: self._library.found(text, scope, k), _LOOK))
 
     async def covered(self, scope: Scope) -> Covered:
         """What the scope holds now."""
@@ -147,14 +158,11 @@ class Asking:
 
     def waiting(self) -> int:
         """How many jobs stand in the line, the one being done not counted."""
-        return len(self._line)
+        return self._turns.waiting()
 
     def close(self) -> None:
         """Drop what waits; what runs in a thread ends by itself."""
-        for *_, future in self._line:
-            future.cancel()
-        self._line.clear()
-        self._models.shutdown(wait=False, cancel_futures=True)
+        self._turns.close()
         self._looks.shutdown(wait=False, cancel_futures=True)
         self._others.shutdown(wait=False, cancel_futures=True)
 
@@ -168,40 +176,20 @@ class Asking:
         except QuestionRefused:
             return question.strip()
 
-    def _wait_for(self, work: Callable[[], T], urgency: int) -> asyncio.Future[T]:
-        """Put the work into the line; 0 goes before 1."""
-        if len(self._line) >= self._waiting:
+    def _wait_for(self, work: Callable[[Aside], T], urgency: int) -> asyncio.Future[T]:
+        """Put the work into the line."""
+        if self._turns.waiting() >= self._waiting:
             raise Busy
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._line, (urgency, next(self._turn), work, future))
-        self._next()
-        return future
+        return self._turns.put(work, urgency)
 
-    def _next(self) -> None:
-        """Give the model thread the next job that somebody still waits for."""
-        while self._line and not self._works:
-            *_, work, future = heapq.heappop(self._line)
-            if future.cancelled():
-                continue
-            self._works = True
-            done = asyncio.get_running_loop().run_in_executor(self._models, work)
-            done.add_done_callback(partial(self._done, future))
+    def _urgency(self, who: Hashable) -> int:
+        """How urgent the next question is of that one."""
+        return _FURTHER if who is None or self._shares.take(who, time.monotonic()) else _QUESTION
 
-    def _done(self, future: asyncio.Future[T], done: asyncio.Future[T]) -> None:
-        self._works = False
-        failure = None if done.cancelled() else done.exception()
-        if not future.done():
-            if done.cancelled():
-                future.cancel()
-            elif failure is not None:
-                future.set_exception(failure)
-            else:
-                future.set_result(done.result())
-        self._next()
-
-    def _keep(self, key: tuple[str, Scope, str], done: asyncio.Future[Reply]) -> None:
+    def _keep(self, asked: tuple[_Key, int], done: asyncio.Future[Reply]) -> None:
         """Keep the reply under the generation that gave it."""
-        self._asked.pop(key, None)
+        self._asked.pop(asked, None)
+        key, _ = asked
         reply = None if done.cancelled() or done.exception() else done.result()
         if reply is not None and reply.answer.generation is not None:
             self._replies[key[0], key[1], reply.answer.generation] = reply

@@ -42,7 +42,7 @@ async def give(office: Office, asked: Asked, over: Sequence[int] = ()) -> None:
     scope = await office.access.scope(asked.chat)
     try:
         async with office.sender.typing(asked.chat, asked.thread):
-            reply: Reply | None = await office.asking.ask(text, scope)
+            reply: Reply | None = await office.asking.ask(text, scope, asked.user)
     except Busy:
         await _offer(office, asked, (Piece(BUSY),), over)
         return

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from telegram import (
     InlineQueryResultsButton,
     InputTextMessageContent,
     LinkPreviewOptions,
+    MessageEntity,
     Update,
 )
 from telegram.ext import BaseHandler, CallbackContext, InlineQueryHandler, MessageHandler, filters
@@ -30,7 +31,7 @@ from bot.chat_telegram.giving import shortened
 from bot.chat_telegram.inert import harmless
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
-from bot.chat_telegram.parts import Part, Piece, parts
+from bot.chat_telegram.parts import Piece, parts
 from bot.cite import Citation
 from index.errors import IndexMissing
 
@@ -133,16 +134,16 @@ async def guest(update: Update, context: CallbackContext[Any, Any, Any, Any]) ->
     text = (message.text or message.caption or "").replace(f"@{here.sender.bot.username}", " ").strip()
     text, used = shortened(text, here.config.question.max_chars)
     try:
-        reply = await here.asking.ask(text, await here.access.scope(message.from_user.id))
+        user = message.from_user.id
+        reply = await here.asking.ask(text, await here.access.scope(user), user)
         made = parts(wording.answered(reply, used))
     except Busy:
         made = parts((Piece(wording.BUSY),))
     except IndexMissing:
         made = parts(wording.answered(wording.nothing_indexed(text)))
-    result = InlineQueryResultArticle("answer", "Answer", _content(made[0]))
-    query = message.guest_query_id
-    await here.sender.call(
-        lambda: here.sender.bot.answer_guest_query(query, result), chat=None, safe_to_repeat=False
+    await here.sender.guest(
+        message.guest_query_id, made[0],
+        lambda text, entities: InlineQueryResultArticle("answer", "Answer", _content(text, entities)),
     )  # fmt: skip
 
 
@@ -152,8 +153,10 @@ def _result(citation: Citation) -> InlineQueryResultArticle | None:
         return None  # a quote is not cut in two where the second half cannot be sent
     title = harmless(wording.quoted_briefly(citation.quote, 120))
     source = harmless(f"{wording.outlet(citation.source)}, {wording.day(citation.published)}")
-    return InlineQueryResultArticle(f"s{citation.marker}", title, _content(made[0]), description=source)
+    return InlineQueryResultArticle(
+        f"s{citation.marker}", title, _content(made[0].text, made[0].entities), description=source
+    )
 
 
-def _content(part: Part) -> InputTextMessageContent:
-    return InputTextMessageContent(part.text, entities=part.entities, link_preview_options=_NO_PREVIEW)
+def _content(text: str, entities: Sequence[MessageEntity]) -> InputTextMessageContent:
+    return InputTextMessageContent(text, entities=entities, link_preview_options=_NO_PREVIEW)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from bot.archive import Archive
 from bot.around import around
 from bot.chat_telegram.asking import AnswerGone, Covered, Reply
+from bot.chat_telegram.turns import Aside
 from bot.cite import Citation, check
 from bot.desk import Context
 from bot.errors import CitationBroken
@@ -41,9 +42,9 @@ class ArchiveLibrary:
     def generation(self) -> str:
         return self.snapshot().name
 
-    def ask(self, question: str, scope: Scope) -> Reply:
+    def ask(self, question: str, scope: Scope, aside: Aside) -> Reply:
         snapshot = self.snapshot()
-        asked = self._archive.ask(question, snapshot, scope)
+        asked = self._archive.ask(question, snapshot, scope, aside)
         return Reply(asked.answer, asked.more, self._counted(snapshot, scope))
 
     def around(self, citation: Citation, generation: str, sentences: int, scope: Scope) -> Context:

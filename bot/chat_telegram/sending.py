@@ -49,6 +49,7 @@ _DOUBT_PUT_OFF, _DOUBT_STAYING = (20, 60.0), (12, 15.0)
 _TOAST_SECONDS = 5.0  # in which the press of a button must be answered; later, nobody waits for it
 _INLINE_SECONDS = 8.0  # in which an inline query must be; Telegram forgets it soon after
 _TYPING_FIRST = 0.25  # seconds that an answer waits for it
+_QUERY_OVER = ("query is too old", "query_id_invalid", "query id is invalid")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
@@ -153,6 +154,27 @@ class Sender:
             lambda: self.bot.answer_inline_query(query, list(results), cache_time=0, is_personal=True, button=button),
             _INLINE_SECONDS, wanted,
         )  # fmt: skip
+
+    async def guest(
+        self, query: str, part: Message, result: Callable[[str, Sequence[MessageEntity]], InlineQueryResult]
+    ) -> None:
+        """Answer the question of a chat where the bot is a guest, with the result made of the part; repeated as all else.
+
+        Telegram takes one answer to a query, so a second try does no harm: where the first arrived after all, or Telegram
+        has given the query up meanwhile, it says that it does not know the query, and there is nothing left to do.
+        """
+
+        async def answer(entities: Sequence[MessageEntity]) -> object:
+            return await self.call(
+                lambda: self.bot.answer_guest_query(query, result(part.text, entities)), chat=None, safe_to_repeat=True
+            )
+
+        try:
+            await self._with_entities(part, answer)
+        except BadRequest as error:
+            if not any(words in str(error).lower() for words in _QUERY_OVER):
+                raise
+            log.info("a guest's answer was not taken: %s", said(error))
 
     def typing(self, chat: int, thread: int | None = None) -> AbstractAsyncContextManager[None]:
         """Show that an answer is coming, at once and as long as the context lasts; its failures are nothing."""

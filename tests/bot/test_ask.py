@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,12 @@ def test_a_reader_that_weighs_all_windows_together_is_given_them_together(
     found = archive(index, monkeypatch, scorer).ask(line)
     windows = [window(one) for one in found.candidates]
     assert len(windows) > 8 and list(found.readings) == scorer.read(understood(line, 1000).key, windows)
+
+
+def test_other_questions_may_be_answered_between_the_steps_of_one(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: Archive = archive(index, monkeypatch, Watched())
+    alone = [replace(held.ask(line).answer, timings_ms={}) for line in (SURE, UNSURE)]
+    others: list[Asked] = []
+    found = held.ask(SURE, between=lambda: others.append(held.ask(UNSURE))).answer
+    assert len(others) == 3, "after finding, after the first windows, after the others"
+    assert [replace(one, timings_ms={}) for one in (found, others[0].answer)] == alone

@@ -43,6 +43,9 @@ def test_what_fills_a_sequence_up_changes_nothing() -> None:
     assert torch.allclose(bert(filled)[:3], alone, atol=1e-5)
     seen = bert(replace(filled, hidden=None))[:3]
     assert not torch.allclose(seen, alone, atol=1e-3)
+    tight = pack([[7, 8, 9], [4] * 16, [5] * 17], tight=True)
+    assert tight.lengths == (4, 16, 20) and len(tight.tokens) == 40
+    assert torch.allclose(bert(tight)[:3], alone, atol=1e-5)
 
 
 def test_order_of_tokens_matters() -> None:

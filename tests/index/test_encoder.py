@@ -44,6 +44,9 @@ def test_work_worth_it_is_given_to_all_threads_in_like_parts() -> None:
     assert [len(part) for part in parts] == [10, 10]
     assert sorted(i for part in parts for i in part) == list(range(20))
     assert len(list(batches([40, 30], least=2))) == 1
+    assert list(batches([40, 30], least=2, worth=70)) == [[0], [1]]
+    uneven = [240, 200, 160, 80, 70, 60]
+    assert [[uneven[i] for i in part] for part in batches(uneven, least=2)] == [[240, 80, 70], [200, 160, 60]]
     assert list(batches([], least=2)) == []
 
 
@@ -60,6 +63,7 @@ def test_parts_are_done_at_once_one_thread_each_and_come_back_in_order() -> None
         assert side_by_side(work, [3, 1, 4, 1]) == [(3, 1), (1, 1), (4, 1), (1, 1)]
         assert torch.get_num_threads() == 2
         assert side_by_side(lambda part: (part, threading.get_ident()), [7]) == [(7, threading.get_ident())]
+        assert side_by_side(lambda part: (part, torch.get_num_threads()), [7], few=True) == [(7, 1)]
         with pytest.raises(ZeroDivisionError):
             side_by_side(lambda part: 1 // part, [1, 0])
     finally:

@@ -14,6 +14,7 @@ import pytest
 from bot.answer import Answer
 from bot.chat_telegram.asking import AnswerGone, Asking, Busy, Covered, Reply
 from bot.chat_telegram.library import ArchiveLibrary
+from bot.chat_telegram.turns import Aside
 from bot.cite import Citation
 from bot.desk import Context
 from bot.errors import CitationBroken
@@ -51,8 +52,9 @@ class SlowLibrary:
     def generation(self) -> str:
         return self.current
 
-    def ask(self, question: str, scope: Scope) -> Reply:
+    def ask(self, question: str, scope: Scope, aside: Aside) -> Reply:
         self._work(question)
+        aside()
         return Reply(Answer(question, "not_found", "nothing_close", None, 0.0, (), (), self.current))
 
     def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:

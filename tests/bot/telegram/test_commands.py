@@ -110,7 +110,7 @@ def test_where_no_sentence_yields_an_example_the_titles_that_are_answered_from_t
         for n in range(5)
     ]  # fmt: skip
 
-    async def ask(self: Asking, question: str, scope: Scope) -> Reply:
+    async def ask(self: Asking, question: str, scope: Scope, who: object = None) -> Reply:
         number = question[-1]
         article = f"a-{number}" if number != "3" else "a-1"
         cited = Citation(1, "q", article, None, None, (), None, None, 0, 1, None, None, None, 0.9)
@@ -132,7 +132,7 @@ def test_where_no_sentence_yields_an_example_the_titles_that_are_answered_from_t
 def test_a_question_that_was_not_rightly_and_surely_answered_is_no_example(
     status: Any, article: str, short: str | None, confidence: float, tmp_path: Path, monkeypatch: Patch
 ) -> None:
-    async def ask(self: Asking, question: str, scope: Scope) -> Reply:
+    async def ask(self: Asking, question: str, scope: Scope, who: object = None) -> Reply:
         cited = Citation(1, "q", article, None, None, (), None, None, 0, 1, None, None, None, confidence)
         name = newest(tmp_path / "index").name
         return Reply(Answer(question, status, None, short, confidence, (cited,), (), name))

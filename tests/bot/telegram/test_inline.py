@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from telegram.error import TimedOut
 from telegram.ext import BaseHandler
 
 from bot.chat_telegram import inline as inline_mode
@@ -142,3 +143,32 @@ async def test_a_guest_answers_with_one_message_and_sends_none(tmp_path: Path, m
         await room.feed(message(ASKED, to=GROUP, kind="guest_message", guest_query_id="g-2", **{"from": bot}))
         await room.feed(message(ASKED, to=GROUP, kind="guest_message"))
         assert not room.request.calls
+
+
+@in_loop
+async def test_a_guests_answer_whose_fate_is_unknown_is_given_again_and_once_it_is_there_that_is_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = message(ASKED, to=GROUP, kind="guest_message", guest_query_id="g-1")
+    async with newsroom(tmp_path, monkeypatch) as room:
+        room.request.lose("answerGuestQuery", TimedOut())
+        room.request.fail("answerGuestQuery", 429, "Too Many Requests: retry after 1", retry_after=1)
+        await room.feed(asked)
+        assert len(room.request.of("answerGuestQuery")) == 3 == len(room.request.calls)
+        for description in ("Bad Request: query is too old", "Bad Request: QUERY_ID_INVALID"):
+            room.request.clear()
+            room.request.lose("answerGuestQuery", TimedOut())
+            room.request.fail("answerGuestQuery", 400, description)
+            await room.feed(asked)
+            assert len(room.request.of("answerGuestQuery")) == 2 == len(room.request.calls)
+
+
+@in_loop
+async def test_a_guests_answer_whose_entities_are_refused_is_given_as_plain_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with newsroom(tmp_path, monkeypatch) as room:
+        room.request.fail("answerGuestQuery", 400, "Bad Request: ENTITY_BOUNDS_INVALID")
+        await room.feed(message(ASKED, to=GROUP, kind="guest_message", guest_query_id="g-1"))
+        refused, taken = (call.parameters["result"]["input_message_content"] for call in room.request.calls)
+        assert refused["message_text"] == taken["message_text"] and refused["entities"] and not taken.get("entities")

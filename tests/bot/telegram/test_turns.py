@@ -1,0 +1,132 @@
+"""Whose turn it is on the model thread: the more urgent first, also between the steps of what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from bot.chat_telegram.asking import Asking, Reply
+from bot.chat_telegram.turns import Aside, Turns
+from index.store import Scope
+from tests.bot.telegram.newsroom import in_loop
+from tests.bot.telegram.test_asking import SlowLibrary, until
+
+
+class Steps:
+    """Pieces of work of two steps, the first of which can be held; notes what was done in which order, and where."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self.threads: set[str] = set()
+        self.go = threading.Event()
+
+    def piece(self, name: str, held: bool = False) -> Callable[[Aside], str]:
+        """A piece of that name."""
+
+        def work(aside: Aside) -> str:
+            self.threads.add(threading.current_thread().name)
+            self.done.append(f"{name} begins")
+            if held:
+                self.go.wait(10)
+            aside()
+            self.done.append(f"{name} ends")
+            return name
+
+        return work
+
+
+@in_loop
+async def test_the_more_urgent_goes_between_the_steps_of_the_less_urgent_and_all_else_in_order() -> None:
+    turns, steps = Turns("models"), Steps()
+    first = turns.put(steps.piece("first", held=True), 2)
+    await until(lambda: steps.done)
+    others = [
+        turns.put(steps.piece(name), urgency) for name, urgency in (("like", 2), ("more", 1), ("most", 0), ("too", 1))
+    ]
+    assert turns.waiting() == 4
+    steps.go.set()
+    assert await asyncio.gather(first, *others) == ["first", "like", "more", "most", "too"]
+    between = [f"{name} {what}" for name in ("most", "more", "too") for what in ("begins", "ends")]
+    assert steps.done == ["first begins", *between, "first ends", "like begins", "like ends"]
+    assert len(steps.threads) == 1
+    turns.close()
+
+
+@in_loop
+async def test_what_fails_or_was_given_up_between_steps_leaves_the_rest_as_it_is() -> None:
+    turns, steps = Turns("models"), Steps()
+    first = turns.put(steps.piece("first", held=True), 2)
+    await until(lambda: steps.done)
+    failing = turns.put(lambda _: 1 // 0, 1)
+    given_up = turns.put(steps.piece("given up"), 1)
+    given_up.cancel()
+    steps.go.set()
+    assert await first == "first"
+    with pytest.raises(ZeroDivisionError):
+        await failing
+    assert steps.done == ["first begins", "first ends"]
+    assert await turns.put(steps.piece("later"), 1) == "later"
+    turns.close()
+
+
+@in_loop
+async def test_what_waits_when_all_is_closed_is_given_up() -> None:
+    turns, steps = Turns("models"), Steps()
+    first = turns.put(steps.piece("first", held=True), 1)
+    await until(lambda: steps.done)
+    second = turns.put(steps.piece("second"), 1)
+    turns.close()
+    steps.go.set()
+    assert await first == "first"
+    assert second.cancelled() and steps.done == ["first begins", "first ends"]
+
+
+class Stepping(SlowLibrary):
+    """Lets more urgent questions go when it is let, and notes whose answers are ready."""
+
+    def ask(self, question: str, scope: Scope, aside: Aside) -> Reply:
+        reply = super().ask(question, scope, aside)
+        self.asked.append(f"{question} answered")
+        return reply
+
+
+@in_loop
+async def test_whoever_asks_much_waits_for_whoever_does_not_even_when_already_begun() -> None:
+    library = Stepping()
+    library.go.set()
+    asking = Asking(library)
+    for i in range(2):
+        await asking.ask(f"{i}?", None, "flooder")
+    library.asked.clear()
+    library.go.clear()
+    flood = [asyncio.create_task(asking.ask(f"flood {i}?", None, "flooder")) for i in range(2)]
+    await until(lambda: library.inside == 1)
+    others = [asyncio.create_task(asking.ask(f"{name}?", None, name)) for name in ("ana", "ben")]
+    await until(lambda: asking.waiting() == 3)
+    library.go.set()
+    await asyncio.gather(*flood, *others)
+    answered = [said for said in library.asked if said.endswith("answered")]
+    assert answered == [f"{said}? answered" for said in ("ana", "ben", "flood 0", "flood 1")]
+    assert library.asked[0] == "flood 0?"
+    asking.close()
+
+
+@in_loop
+async def test_a_question_of_one_who_asks_much_is_not_waited_for_by_another_who_asks_the_same() -> None:
+    library = Stepping()
+    asking = Asking(library)
+    nobodys = asyncio.create_task(asking.ask("first?", None))
+    await until(lambda: library.inside == 1)
+    for_nobody = asyncio.create_task(asking.ask("same?", None))
+    await until(lambda: asking.waiting() == 1)
+    same = [asyncio.create_task(asking.ask("same?", None, name)) for name in ("ana", "ben")]
+    await until(lambda: asking.waiting() == 2)
+    library.go.set()
+    replies = await asyncio.gather(nobodys, for_nobody, *same)
+    assert {reply.answer.question for reply in replies[1:]} == {"same?"}
+    assert library.asked.index("same? answered") < library.asked.index("first? answered")
+    assert library.asked.count("same?") == 2
+    asking.close()
