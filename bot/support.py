@@ -7,7 +7,7 @@ means; it is cited beside the answer and never makes it surer. Knows nothing of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
@@ -30,11 +30,11 @@ def support(
     embedder: Embedder,
     story: Callable[[str], Hashable],
     most: int,
-    scores: Mapping[tuple[str, int], float],
+    scores: Callable[[str, int], float],
 ) -> tuple[Citation, ...]:
     """At most `most` further citations, the nearest in meaning first, one a story; markers go on from the answer's.
 
-    `scores` has the reader's confidence in sentences, by article and start; others get 0.
+    `scores` gives the reader's confidence in the sentence of an article that starts at a place.
     """
     said = [_short(one) for one in given.citations]
     if given.status != "answered" or most < 1 or not all(said):
@@ -61,7 +61,7 @@ def support(
             break
         if story(article) not in cited:
             cited.add(story(article))
-            place = Place(candidate.article, number, number, None, scores.get((article, start), 0.0))
+            place = Place(candidate.article, number, number, None, scores(article, start))
             chosen.append(cite(place, len(given.citations) + len(chosen) + 1))
     return tuple(chosen)
 
