@@ -61,7 +61,7 @@ class Answer:
 class Rules:
     """When an answer is given, how much is cited with it, and how many other answers stand behind it."""
 
-    min_confidence: float = 0.35
+    min_confidence: float = 0.4
     max_citations: int = 5
     further: int = 3
 

@@ -148,5 +148,5 @@ def _words(answer: str) -> frozenset[str]:
 
 
 def _same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Two answers are the same when the words of one are among the other's."""
-    return one <= other or other <= one
+    """Two answers are the same when the words of one are among the other's; none is the same as one without words."""
+    return bool(one and other) and (one <= other or other <= one)

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints to average with this run's")
     parser.add_argument("--keep", type=float, default=0.0, help="share that the weights begun from have in the shipped")
     parser.add_argument("--kind", choices=("average", "master"), default="average", help="running average, or the last")
-    parser.add_argument("--questions", type=int, default=500, help="held-out questions to calibrate on, and to check")
+    parser.add_argument("--questions", type=int, default=900, help="held-out questions to calibrate on, and to check")
     parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

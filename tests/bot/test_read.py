@@ -53,7 +53,7 @@ def tiny_folder(folder: Path, damage: bool = False) -> Path:
     config = {"kind": KIND, "name": "tiny", "shape": shape, "longest": 40, "titles": True}
     config |= {
         "weights": {"rank": 0.5},
-        "calibration": {"bias": 0.0, "score": 1.0},
+        "calibration": {"bias": 0.0, "odds": 1.0},
         "weights_sha256": hashlib.sha256(raw).hexdigest(),
     }
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")

@@ -71,9 +71,15 @@ def test_the_share_grows_with_what_agrees_and_falls_with_what_does_not() -> None
     assert share([OTHER, SDF, SAME], [WINDOW]) == pytest.approx(1 - share([SDF, SAME, OTHER], [WINDOW]))
 
 
+def test_an_answer_without_words_agrees_with_none() -> None:
+    signs = Window("“ ” Ann won.", ((0, 12),))
+    readings = [Reading(0, 0, 0, 1, 2.0), Reading(1, 0, 4, 7, 2.0)]
+    assert share(readings, [signs, signs]) == share(readings[::-1], [signs, signs]) == 0.5
+
+
 def test_of_other_answers_the_best_few_count() -> None:
     """So that it makes no difference how many more windows were read that say nothing."""
-    many = Window(" ".join("abcdefghijklmnopqrstuvwxyzäöü"), tuple((2 * i, 2 * i + 1) for i in range(29)))
+    many = Window(" ".join("bcdefghijklmnopqrstuvwxyzäöüß"), tuple((2 * i, 2 * i + 1) for i in range(29)))
     readings = [Reading(0, i, 2 * i, 2 * i + 1, 9.0 - i / 9) for i in range(29)]
     assert share(readings[:25], [many]) == share(readings, [many]) < share(readings[:20], [many])
 
