@@ -47,7 +47,11 @@ class NameReader:
         if not readings:
             return 0.0
         name, *names = (windows[one.window].text[one.start : one.end] for one in readings)
-        agreeing = [one for one, its in zip(readings[1:], names, strict=True) if its == name and one != readings[0]]
+        agreeing = [
+            one
+            for one, its in zip(readings[1:], names, strict=True)
+            if (its in name or name in its) and one != readings[0]
+        ]
         return 1 - math.prod(1 - min(1.0, one.score / 3.5) for one in (readings[0], *agreeing))
 
 
