@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal
 
 from bot.cite import Citation, Place, cite
@@ -30,7 +31,7 @@ _LONE_QUOTE = re.compile(r"[“\"„«][^“”\"„«»]*[”\"“»]")
 # "CITY (Agency) –", "LONDON, March 3 (Reuters) —": capitals, perhaps a place or date, an agency in brackets, a dash.
 _STUB = re.compile(r"[A-Z][A-Z .’'-]+(?:,[^()]{2,30})? \([^()]{2,40}\) ?[-–—]+ +")
 
-# Short answers that may be the best supported one; those further down are never.
+# Readings that may be the likeliest; those further down are never.
 _LEADERS = 8
 # A further citation must itself be more likely right than this; below it, the same words stand there by chance. On the
 # starter corpus 0.3 cited 18 right ones of 21, 0.25 and 0.2 19 of 22: docs/LOG.md.
@@ -61,7 +62,7 @@ class Answer:
 class Rules:
     """When an answer is given, how much is cited with it, and how many other answers stand behind it."""
 
-    min_confidence: float = 0.35
+    min_confidence: float = 0.4
     max_citations: int = 5
     further: int = 3
 
@@ -70,36 +71,34 @@ def answer(
     asked: str,
     candidates: Sequence[Candidate],
     readings: Sequence[Reading],
-    confidence: Callable[[Sequence[Reading]], float],
+    sure: Callable[[Reading], float],
     rules: Rules,
     generation: str,
-    shown: Callable[[float], float] = float,
     story: Callable[[str], Hashable] = str,
 ) -> Answer:
-    """The answer that the readings (best first) support, at the calibrated confidence in its first citation.
+    """The answer that is likeliest right by the readings (best first), at that likelihood.
 
-    `confidence` gives the probability that the first of some readings is right, the others weighed against it;
-    `shown` calibrates what agreeing sentences together come to, which alone decides and is shown; `story` says to which
-    story an article belongs: told by several outlets, it is evidence once.
+    `sure` gives the probability that a reading is right (see `surely`); `story` says to which story an article belongs:
+    told by several outlets, it is evidence once.
     Below `rules.min_confidence` the answer is `not_found`, and the best sentences stand under `nearest`.
     """
     if not readings:
         return not_found(asked, "nothing_close", generation)
-    supported, together = _corroborated(candidates, readings, confidence, story)
-    sure = shown(together)
-    ordered = _preferred(candidates, supported, confidence, rules.min_confidence)
-    if sure < rules.min_confidence:
-        places = _distinct(candidates, ordered, lambda one: confidence([one, *ordered]), _NEAREST, story)
+    leader = likeliest(candidates, readings, sure, story)
+    ordered = _preferred(
+        candidates, [leader, *(one for one in readings if one is not leader)], sure, rules.min_confidence
+    )
+    if sure(leader) < rules.min_confidence:
+        places = _distinct(candidates, ordered, sure, _NEAREST, story)
         nearest = tuple(cite(place, marker) for marker, place in enumerate(places, 1))
-        return not_found(asked, "no_answer_in_articles", generation, sure, nearest)
-    places = _distinct(candidates, _agreeing(candidates, ordered, confidence), lambda one: confidence([one, *ordered]),
-                       rules.max_citations, story)  # fmt: skip
+        return not_found(asked, "no_answer_in_articles", generation, sure(leader), nearest)
+    places = _distinct(candidates, _agreeing(candidates, ordered, sure), sure, rules.max_citations, story)
     citations = tuple(cite(place, marker) for marker, place in enumerate(places, 1))
     first = citations[0]
     short = None
     if first.answer_start is not None and first.answer_end is not None:
         short = first.quote[first.answer_start - first.start : first.answer_end - first.start]
-    return Answer(asked, "answered", None, short, round(sure, 4), citations, (), generation)
+    return Answer(asked, "answered", None, short, round(sure(leader), 4), citations, (), generation)
 
 
 def not_found(
@@ -113,7 +112,7 @@ def further(
     given: Answer,
     candidates: Sequence[Candidate],
     readings: Sequence[Reading],
-    confidence: Callable[[Sequence[Reading]], float],
+    sure: Callable[[Reading], float],
     most: int,
 ) -> tuple[Citation, ...]:
     """The next best other answers, at most `most`, for people who doubt the one given: none where none was given.
@@ -138,40 +137,51 @@ def further(
         known = any(article == id_ and sentence.start < end and start < sentence.end for id_, start, end in cited)
         if known or not here or sentence.kind != "sentence" or any(_agree(here, other) for other in said):
             continue
-        if (sure := confidence([reading, *readings])) < _OTHER:
+        if sure(reading) < _OTHER:
             continue
-        place = _place(candidate, reading, sure)
+        place = _place(candidate, reading, sure(reading))
         if not any(_overlap(place, other) for other in others):
             said.append(here)
             others.append(place)
     return tuple(cite(place, marker) for marker, place in enumerate(others, len(given.citations) + 1))
 
 
-def _corroborated(
+def surely(
     candidates: Sequence[Candidate],
     readings: Sequence[Reading],
     confidence: Callable[[Sequence[Reading]], float],
-    story: Callable[[str], Hashable],
-) -> tuple[list[Reading], float]:
-    """The readings, those of the best supported short answer first, and how likely that answer is right.
+    story: Callable[[str], Hashable] = str,
+) -> Callable[[Reading], float]:
+    """How likely each of the readings (best first) is right, worked out when it is asked for.
 
-    Sentences that give the same short answer support each other, each wording and each story once: an answer is wrong
-    only if all of them are (noisy-or; Pearl 1988). Ties go to the better reading.
+    `confidence` gives the probability that the first of some readings is right, the others held for or against it.
     """
-    best: tuple[float, list[Reading]] = (-1.0, [])
-    for i, leader in enumerate(readings[:_LEADERS]):
-        said, wrong = _said(candidates, leader), 1.0
-        group, told = [], _Told(candidates, story)
-        for reading in readings[i:]:
-            sentence = _sentence(candidates, reading)
-            same = reading is leader or (sentence.kind == "sentence" and _agree(said, _said(candidates, reading)))
-            if same and told.first(reading):
-                group.append(reading)
-                wrong *= 1 - confidence([reading, *readings])
-        if 1 - wrong > best[0]:
-            best = (1 - wrong, group)
-    chosen = {id(reading) for reading in best[1]}
-    return [*best[1], *(reading for reading in readings if id(reading) not in chosen)], best[0]
+    others = evidence(candidates, readings, story)
+    return cache(lambda reading: confidence([reading, *others]))
+
+
+def evidence(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], story: Callable[[str], Hashable] = str
+) -> list[Reading]:
+    """Those of the readings that count for or against another: sentences, each wording and each story once."""
+    return [one for one in _told_once(candidates, readings, story) if _sentence(candidates, one).kind == "sentence"]
+
+
+def likeliest(
+    candidates: Sequence[Candidate],
+    readings: Sequence[Reading],
+    sure: Callable[[Reading], float],
+    story: Callable[[str], Hashable] = str,
+) -> Reading:
+    """The reading whose answer is given, of at least one; ties go to the better reading."""
+    return max(_told_once(candidates, readings, story)[:_LEADERS], key=sure)
+
+
+def _told_once(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], story: Callable[[str], Hashable]
+) -> list[Reading]:
+    told = _Told(candidates, story)
+    return [reading for reading in readings if told.first(reading)]
 
 
 class _Told:
@@ -199,7 +209,7 @@ class _Told:
 def _preferred(
     candidates: Sequence[Candidate],
     readings: Sequence[Reading],
-    confidence: Callable[[Sequence[Reading]], float],
+    sure: Callable[[Reading], float],
     least: float,
 ) -> list[Reading]:
     """The readings, best first, with a sentence that can stand by itself before the heading that says no more."""
@@ -208,14 +218,14 @@ def _preferred(
         said = _said(candidates, ordered[0])
         for i, reading in enumerate(ordered):
             says_so = _sentence(candidates, reading).kind == "sentence" and _agree(said, _said(candidates, reading))
-            if says_so and confidence([reading, *ordered]) >= least:
+            if says_so and sure(reading) >= least:
                 ordered.insert(0, ordered.pop(i))
                 break
     return ordered
 
 
 def _agreeing(
-    candidates: Sequence[Candidate], readings: Sequence[Reading], confidence: Callable[[Sequence[Reading]], float]
+    candidates: Sequence[Candidate], readings: Sequence[Reading], sure: Callable[[Reading], float]
 ) -> list[Reading]:
     """The first reading, and those sentences after it that give the same short answer and are likely to be right."""
     said = _said(candidates, readings[0])
@@ -226,7 +236,7 @@ def _agreeing(
         or (
             _sentence(candidates, reading).kind == "sentence"
             and _agree(said, _said(candidates, reading))
-            and confidence([reading, *readings]) >= _SUPPORT
+            and sure(reading) >= _SUPPORT
         )
     ]
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from bot.answer import Answer, Rules, answer, body, further, not_found, says
+from bot.answer import Answer, Rules, answer, body, further, not_found, says, surely
 from bot.cite import Citation, check, with_story
 from bot.errors import QuestionRefused
 from bot.question import Question, question
@@ -80,30 +81,20 @@ def ask(
     candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval, scope)
     retrieved = time.perf_counter()
     between()
-    windows = [window(candidate) for candidate in candidates]
-
-    def confidence(some: Sequence[Reading]) -> float:
-        return reader.confidence(asked.text, some, windows)
 
     def story(article: str) -> tuple[str, ...]:
         return snapshot.stories.of(article, scope)
 
-    readings = _read(asked, candidates, windows, reader, confidence, how.rules, story, between)
+    windows = windows_of(candidates, story)
+    readings = _read(asked, candidates, windows, reader, how.rules, story, between)
     read = time.perf_counter()
     between()
-    found = answer(asked.text, candidates, readings, confidence, how.rules, snapshot.name, reader.shown, story)
-
-    def sure(article: str, start: int) -> float:
-        for one in readings:
-            place = candidates[one.window]
-            if (place.passage.article, place.sentences[one.sentence].start) == (article, start):
-                return confidence([one, *readings])
-        return 0.0
-
+    sure = surely(candidates, readings, partial(reader.confidence, windows=windows), story)
+    found = answer(asked.text, candidates, readings, sure, how.rules, snapshot.name, story)
     room = how.rules.max_citations - len(found.citations)
-    beside = support(found, candidates, embedder, story, room, sure)
+    beside = support(found, candidates, embedder, story, room, _scores(candidates, readings, sure))
     found = replace(found, citations=tuple(with_story(one, snapshot, scope) for one in (*found.citations, *beside)))
-    more = further(found, candidates, readings, confidence, how.rules.further)
+    more = further(found, candidates, readings, sure, how.rules.further)
     check(found.citations + found.nearest + more, snapshot, scope)
     return Asked(_timed(found, began, retrieved, read), candidates, readings, more)
 
@@ -113,7 +104,6 @@ def _read(
     candidates: Sequence[Candidate],
     windows: Sequence[Window],
     reader: Reader,
-    confidence: Callable[[Sequence[Reading]], float],
     rules: Rules,
     story: Callable[[str], Hashable],
     between: Callable[[], None],
@@ -126,13 +116,39 @@ def _read(
         return reader.read(asked.key, windows)
     first = reader.read(asked.key, [one if i < _FIRST else _UNREAD for i, one in enumerate(windows)])
     between()
-    said = answer(asked.text, candidates, first, confidence, rules, "", reader.shown, story)
+    likely = surely(candidates, first, partial(reader.confidence, windows=windows), story)
+    said = answer(asked.text, candidates, first, likely, rules, "", story)
     sure = said.answer is not None and said.confidence >= _SURE
     rest = [
         one if i >= _FIRST and not (sure and not says(one.text, said.answer or "")) else _UNREAD
         for i, one in enumerate(windows)
     ]
     return sorted([*first, *reader.read(asked.key, rest)], key=lambda one: (-one.score, one.window, one.start))
+
+
+def _scores(
+    candidates: Sequence[Candidate], readings: Sequence[Reading], sure: Callable[[Reading], float]
+) -> Callable[[str, int], float]:
+    """How likely the sentence of an article that starts at a place is right; 0 for one in which nothing was found."""
+    read = {
+        (candidates[one.window].passage.article, candidates[one.window].sentences[one.sentence].start): one
+        for one in reversed(readings)
+    }
+    return lambda article, start: sure(read[article, start]) if (article, start) in read else 0.0
+
+
+def windows_of(candidates: Sequence[Candidate], story: Callable[[str], Hashable]) -> list[Window]:
+    """What the reader sees of each, in the order of the retrieval; another article of a story takes no place in it.
+
+    So copies of a story push nothing down.
+    """
+    tellers: dict[Hashable, str] = {}
+    windows, place = [], 0
+    for candidate in candidates:
+        article = candidate.passage.article
+        windows.append(replace(window(candidate), place=place))
+        place += tellers.setdefault(story(article), article) == article
+    return windows
 
 
 def window(candidate: Candidate) -> Window:

@@ -103,7 +103,7 @@ class ReaderSettings:
 
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
-    min_confidence: float = _setting(0.35, number(0, 1))
+    min_confidence: float = _setting(0.4, number(0, 1))
     max_citations: int = _setting(5, whole(1, 20))
 
 

@@ -34,12 +34,14 @@ _CLOSERS = "\"'“”‘’«»)]}>,;:-–—…!? \t\n"
 class Window:
     """What is read: one passage. `sentences` are (start, end) in `text`, in order, not overlapping.
 
-    The title may help to understand the passage; an answer never comes from it.
+    The title may help to understand the passage; an answer never comes from it. `place` is how many other stories'
+    windows were retrieved before it, where that is not its number in the list: copies of a story take no place.
     """
 
     text: str
     sentences: tuple[tuple[int, int], ...]
     title: str | None = None
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Reading:
     """One possible answer: `windows[window].text[start:end]`, inside that window's sentence number `sentence`.
 
     `score` is the log-odds of the span against there being no answer in the window, with what `bot.weigh` adds for
-    the question's words and the window's place; higher is better.
+    the question's words and the window's place; higher is better. `odds` is the score without what was added.
     """
 
     window: int
@@ -55,6 +57,7 @@ class Reading:
     start: int
     end: int
     score: float
+    odds: float = 0.0
 
 
 class Reader(Protocol):
@@ -74,11 +77,11 @@ class Reader(Protocol):
         One without sentences keeps its place and is not read.
         """
 
-    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-        """Probability that the first reading's sentence answers the question; 0 without readings."""
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+        """Probability that the first reading's sentence answers the question; 0 without readings.
 
-    def shown(self, confidence: float) -> float:
-        """The probability to show where agreeing sentences together came to `confidence`."""
+        The others are held for it where they give the same answer and against it where they give another.
+        """
 
 
 def best_spans(

@@ -93,13 +93,9 @@ class MiniReader:
         texts = tokenize(self._tokenizer, [window.text for window in windows])
         return [part.pair for part in self._parts(asked, windows, texts)]
 
-    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
-        return self._calibration.confidence(question, readings, windows)
-
-    def shown(self, confidence: float) -> float:
-        """The probability to show where agreeing sentences together came to `confidence`."""
-        return self._calibration.shown(confidence)
+        return self._calibration.confidence(readings, windows)
 
     def _parts(self, asked: Sequence[int], windows: Sequence[Window], texts: Sequence[Tokens]) -> list[_Part]:
         titles = [window.title or "" if self._titles else "" for window in windows]

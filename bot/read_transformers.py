@@ -54,13 +54,9 @@ class TransformersReader:
             readings += self._read(question, windows, order[begin : begin + _BATCH])
         return weighed(question, readings, windows, Weights())
 
-    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
-        return self._calibration.confidence(question, readings, windows)
-
-    def shown(self, confidence: float) -> float:
-        """The probability to show where agreeing sentences together came to `confidence`."""
-        return self._calibration.shown(confidence)
+        return self._calibration.confidence(readings, windows)
 
     def _read(self, question: str, windows: Sequence[Window], chosen: Sequence[int]) -> list[Reading]:
         asked = self._tokenizer(question, add_special_tokens=False, truncation=True, max_length=self._longest // 3)

@@ -45,13 +45,9 @@ class SentenceScorer:
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
-    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """A rough guess that the first reading's sentence answers; 0 without readings."""
         return 1 / (1 + math.exp(-_SLOPE * (readings[0].score - _MIDDLE))) if readings else 0.0
-
-    def shown(self, confidence: float) -> float:
-        """As it is: a guess is not made truer by another."""
-        return confidence
 
 
 def shares(wanted: Sequence[str], sentences: Sequence[set[str]]) -> list[float]:

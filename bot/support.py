@@ -30,11 +30,11 @@ def support(
     embedder: Embedder,
     story: Callable[[str], Hashable],
     most: int,
-    sure: Callable[[str, int], float],
+    scores: Callable[[str, int], float],
 ) -> tuple[Citation, ...]:
     """At most `most` further citations, the nearest in meaning first, one a story; markers go on from the answer's.
 
-    `sure` gives the reader's confidence in a sentence, by article and start.
+    `scores` gives the reader's confidence in the sentence of an article that starts at a place.
     """
     said = [_short(one) for one in given.citations]
     if given.status != "answered" or most < 1 or not all(said):
@@ -61,7 +61,7 @@ def support(
             break
         if story(article) not in cited:
             cited.add(story(article))
-            place = Place(candidate.article, number, number, None, sure(article, start))
+            place = Place(candidate.article, number, number, None, scores(article, start))
             chosen.append(cite(place, len(given.citations) + len(chosen) + 1))
     return tuple(chosen)
 

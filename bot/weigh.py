@@ -8,11 +8,11 @@ nothing of how spans are found.
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from bot.read import Reading, Window
 
@@ -21,6 +21,9 @@ _ENDED = re.compile(r"[.!?…:][\"'”’»)\]\s]*$")
 _REMEMBERED = 512
 # Sentences offered from one window; a window of 900 characters holds about six.
 _PER_WINDOW = 3
+# How flat the readings' weights are, and how many with another answer count: found by trial, docs/LOG.md.
+_SPREAD = 5.0
+_OTHERS = 24
 _EMPTY_WORDS = frozenset(
     "who what when where why how which whom whose is are was were be been do does did has have had the a an of in on "
     "at to for by with from that this it its and or many much most there name can could will would should".split()
@@ -55,10 +58,10 @@ def weighed(question: str, readings: Iterable[Reading], windows: Sequence[Window
             held[reading.window] = _share(asked, f"{window.title or ''} {window.text}")
         start, end = window.sentences[reading.sentence]
         sentence = window.text[start:end]
-        score = reading.score + weights.window * held[reading.window] + weights.sentence * _share(asked, sentence)
-        score -= weights.rank * math.log1p(reading.window) + weights.asks * _asks(sentence)
-        score -= weights.unended * (not _ENDED.search(sentence))
-        scored.append(replace(reading, score=score))
+        odds = reading.score - weights.asks * _asks(sentence) - weights.unended * (not _ENDED.search(sentence))
+        score = odds + weights.window * held[reading.window] + weights.sentence * _share(asked, sentence)
+        score -= weights.rank * math.log1p(reading.window if window.place is None else window.place)
+        scored.append(replace(reading, score=score, odds=odds))
     return _best(scored)
 
 
@@ -81,7 +84,7 @@ def _asks(sentence: str) -> bool:
     return sentence.rstrip("\"'”’)] ").endswith("?")
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_REMEMBERED)
 def _stems(text: str) -> frozenset[str]:
     """The first five letters of each word of content."""
     return frozenset(word[:5] for word in re.findall(r"\w+", text.lower()) if word not in _EMPTY_WORDS)
@@ -93,45 +96,48 @@ def _share(asked: frozenset[str], text: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """From readings to a probability: logistic functions, fitted on held-out articles by `training.calibrate`.
+    """From readings to a probability: a logistic function, fitted on held-out articles by `training.calibrate`.
 
-    `margin` weighs how far the first reading stands above the best one that gives another answer, counted up to
-    `farthest`: two articles that say the same do not make each other doubtful. `overlap` weighs the share of the
-    question's words of content that the window holds. `shown_bias` and `shown_slope` map the log-odds of an answer
-    after agreeing sentences were counted (`bot.answer`) to those that are shown.
+    `odds` weighs what the model says of the first reading's span by itself, `share` the logarithm of `share` below.
+    How many of the question's words stand around it is in the share alone: they tell which of many windows is meant, but
+    a question of which no article speaks has its words in all of them (docs/LOG.md).
     """
 
-    bias: float = -1.0
-    score: float = 0.5
-    margin: float = 0.0
-    overlap: float = 0.0
-    farthest: float = 8.0
-    shown_bias: float = 0.0
-    shown_slope: float = 1.0
+    bias: float = 0.0
+    odds: float = 0.5
+    share: float = 1.0
 
-    def features(
-        self, question: str, readings: Sequence[Reading], windows: Sequence[Window]
-    ) -> tuple[float, float, float]:
-        """What the probability is made of, for at least one reading: score, margin, overlap."""
-        first = readings[0]
-        near = min(margin(readings, windows), self.farthest)
-        return first.score, near, overlap(question, windows[first.window])
+    def features(self, readings: Sequence[Reading], windows: Sequence[Window]) -> tuple[float, float]:
+        """What the probability is made of, for at least one reading."""
+        return readings[0].odds, math.log(share(readings, windows))
 
-    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
         """Probability that the first reading's sentence answers the question; 0 without readings."""
         if not readings:
             return 0.0
-        score, near, shared = self.features(question, readings, windows)
-        return _logistic(self.bias + self.score * score + self.margin * near + self.overlap * shared)
-
-    def shown(self, confidence: float) -> float:
-        """The probability to show where agreeing sentences together came to `confidence`; never turns an order round."""
-        inside = min(max(confidence, 1e-6), 1 - 1e-6)
-        return _logistic(self.shown_bias + self.shown_slope * math.log(inside / (1 - inside)))
+        alone, together = self.features(readings, windows)
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, self.bias + self.odds * alone + self.share * together))))
 
 
-def _logistic(odds: float) -> float:
-    return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
+def share(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+    """The part of all readings' weight that gives the first one's answer, in (0, 1].
+
+    A reading weighs the exponential of its score. Of those that give another answer the best few count, so that it does
+    not matter how many windows were read.
+    """
+    first = readings[0]
+    answer = _words(windows[first.window].text[first.start : first.end])
+    same, others, left = 1.0, 0.0, _OTHERS
+    for one in readings[1:]:
+        if (one.window, one.sentence) == (first.window, first.sentence):
+            continue
+        weight = math.exp(max(-50.0, min(9.0, (one.score - first.score) / _SPREAD)))
+        if _same(answer, _words(windows[one.window].text[one.start : one.end])):
+            same += weight
+        elif left:
+            left -= 1
+            others += weight
+    return same / (same + others)
 
 
 def overlap(question: str, window: Window) -> float:
@@ -139,27 +145,11 @@ def overlap(question: str, window: Window) -> float:
     return _share(_stems(question), f"{window.title or ''} {window.text}")
 
 
-def margin(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-    """How far the first reading's score is above that of the best reading with another answer (infinite if none)."""
-    first = readings[0]
-    answer = _words(first, windows)
-    for other in readings[1:]:
-        if (other.window, other.sentence) == (first.window, first.sentence):
-            continue
-        if not _same(answer, _words(other, windows)):
-            return first.score - other.score
-    return math.inf
-
-
-def _words(reading: Reading, windows: Sequence[Window]) -> frozenset[str]:
-    return _bare(windows[reading.window].text[reading.start : reading.end])
-
-
-@functools.lru_cache(maxsize=_REMEMBERED)
-def _bare(text: str) -> frozenset[str]:
-    return frozenset(word for word in re.findall(r"\w+", text.lower()) if word not in ("the", "a", "an"))
+@lru_cache(maxsize=4096)
+def _words(answer: str) -> frozenset[str]:
+    return frozenset(word for word in re.findall(r"\w+", answer.lower()) if word not in ("the", "a", "an"))
 
 
 def _same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Two answers are the same when the words of one are among the other's."""
-    return one <= other or other <= one
+    """Two answers are the same when the words of one are among the other's; none is the same as one without words."""
+    return bool(one and other) and (one <= other or other <= one)

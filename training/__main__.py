@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,8 +25,8 @@ from torch import Tensor
 
 from bot.read_mini import load
 from bot.weigh import Calibration, Weights
-from training.asked import published, shown, trials
-from training.calibrate import diagram, fit, fit_shown, fit_weights, reweighed
+from training.asked import given, published, shown, trials, with_strangers
+from training.calibrate import diagram, fit, fit_weights, reweighed
 from training.data import Corpus, DataMissing, Example, Part, read_corpus
 from training.evaluate import calibration_error, sample
 from training.export import averaged, export, mixed
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints to average with this run's")
     parser.add_argument("--keep", type=float, default=0.0, help="share that the weights begun from have in the shipped")
     parser.add_argument("--kind", choices=("average", "master"), default="average", help="running average, or the last")
-    parser.add_argument("--questions", type=int, default=500, help="held-out questions to calibrate on, and to check")
+    parser.add_argument("--questions", type=int, default=900, help="held-out questions to calibrate on, and to check")
     parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
@@ -116,11 +117,12 @@ def _calibrate_and_export(corpus: Corpus, tensors: Mapping[str, Tensor], place: 
     reader = load(out)
     snapshot = published(corpus, place)
     parts: tuple[Part, ...] = ("dev", "test")
-    raw = {part: trials(reader, snapshot, place, sample(corpus, part, count)) for part in parts}
+    asked = {part: sample(corpus, part, count) for part in parts}
+    asked["dev"] = with_strangers(corpus, asked["dev"])
+    raw = {part: trials(reader, snapshot, place, asked[part]) for part in parts}
     weights = fit_weights(raw["dev"])
     held = {part: reweighed(found, weights) for part, found in raw.items()}
-    calibration = fit(held["dev"])
-    calibration = fit_shown(calibration, *shown(held["dev"], calibration))
+    calibration = fit(partial(given, held["dev"]))
     export(out, "byline-reader", tensors, weights, calibration, tokenizer, titles=True)
     drawn = {part: shown(found, calibration) for part, found in held.items()}
     diagram(out / "reliability.png", {"fitted on (dev)": drawn["dev"], "held out (test)": drawn["test"]})

@@ -9,17 +9,18 @@ nothing of how a reader is trained.
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bot.answer import Rules, answer
+from bot.answer import Rules, answer, evidence, likeliest, surely
 from bot.archive import asking, embedding, recipe
 from bot.ask import window
 from bot.config import Config
 from bot.question import question
-from bot.read import Reader, Reading
+from bot.read import Reader
 from bot.retrieve import retrieve
 from bot.weigh import Calibration
 from index.build import build
@@ -27,6 +28,7 @@ from index.embed import Embedder, load_embedder
 from index.store import Snapshot, open_snapshot
 from training.data import Corpus, Example
 from training.evaluate import Trial, holds, sentence
+from training.negatives import likes, swapped
 
 _SOURCES = ("squad2", "new_wiki", "squad1", "qed")
 
@@ -50,6 +52,22 @@ def published(corpus: Corpus, folder: Path) -> Snapshot:
         (folder / "articles.jsonl").write_text("\n".join(lines), encoding="utf-8")
         build(index, [folder / "articles.jsonl"], recipe(config), lambda *_: None)
     return open_snapshot(index)
+
+
+def with_strangers(corpus: Corpus, examples: Sequence[Example]) -> list[Example]:
+    """The examples, every third with an answer followed by its like that has none: asked of another name, number or thing.
+
+    People ask about what no article says with the right words around it; of such questions the sets have too few.
+    """
+    names, rng = likes(example.question for example in corpus.examples), random.Random(1)
+    made = []
+    for number, example in enumerate(examples):
+        made.append(example)
+        if example.spans and number % 3 == 0:
+            stranger = swapped(example.question, corpus.texts[example.passage].text, names, rng)
+            if stranger is not None:
+                made.append(replace(example, question=stranger, spans=(), refs=()))
+    return made
 
 
 def trials(
@@ -79,19 +97,27 @@ def trials(
     return found
 
 
+def given(trials: Sequence[Trial], by: Calibration) -> tuple[list[tuple[float, float]], list[bool]]:
+    """What the confidence of each trial's answer is made of, the answer chosen by `by`, and whether it is right.
+
+    Trials without a reading are left out: nothing is to be weighed there.
+    """
+    read = [trial for trial in trials if trial.readings]
+    made = []
+    for trial in read:
+        others = evidence(trial.candidates, trial.readings)
+        likely = surely(trial.candidates, trial.readings, partial(by.confidence, windows=trial.windows))
+        first = likeliest(trial.candidates, trial.readings, likely)
+        made.append(by.features([first, *others], trial.windows))
+    return made, shown(read, by)[1]
+
+
 def shown(trials: Sequence[Trial], by: Calibration | Reader) -> tuple[list[float], list[bool]]:
     """For each trial the confidence of the answer that would be given, however low, and whether it is right."""
     sure, right = [], []
     for trial in trials:
-        found = answer(
-            trial.question, trial.candidates, trial.readings,
-            partial(_confidence, by, trial),
-            Rules(min_confidence=0.0), "", by.shown,
-        )  # fmt: skip
+        likely = surely(trial.candidates, trial.readings, partial(by.confidence, windows=trial.windows))
+        found = answer(trial.question, trial.candidates, trial.readings, likely, Rules(min_confidence=0.0), "")
         sure.append(found.confidence)
         right.append(trial.answerable and bool(found.citations) and holds(found.citations[0].quote, trial.refs))
     return sure, right
-
-
-def _confidence(by: Calibration | Reader, trial: Trial, some: Sequence[Reading]) -> float:
-    return by.confidence(trial.question, some, trial.windows)

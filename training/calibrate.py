@@ -1,14 +1,14 @@
 """Trials on held-out questions -> the function from scores to a probability, and a picture of how true it is.
 
-Comes in: trials (readings with whether the first was right). Goes out: a `Calibration` fitted by maximum
-likelihood (Platt, 1999: a logistic function of the score, here of three features), then of what is shown after agreeing
-sentences were counted; a reliability diagram. Knows nothing of models.
+Comes in: trials, and what the confidence of the answers given to them is made of. Goes out: weights that choose among
+readings; a `Calibration` fitted by maximum likelihood (Platt, 1999: a logistic function of the score, here of two
+features) to the answers as they are given; a reliability diagram. Knows nothing of models.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # A ridge on the weights keeps the fit finite should the trials be separable.
 _RIDGE = 1e-3
+# Which answers are given hangs on the calibration, but little: from the third round on nothing changes.
+_ROUNDS = 3
 
 
 def fit_weights(trials: Sequence[Trial]) -> Weights:
@@ -76,31 +78,17 @@ def reweighed(trials: Sequence[Trial], weights: Weights) -> list[Trial]:
     return changed
 
 
-def features(trials: Sequence[Trial], farthest: float) -> NDArray[np.float64]:
-    """(trials, 4): one, then what `Calibration.features` gives; a very low score stands for no reading."""
-    shape = Calibration(farthest=farthest)
-    return np.array(
-        [
-            (1.0, *shape.features(trial.question, trial.readings, trial.windows))
-            if trial.readings
-            else (1.0, -20.0, 0.0, 0.0)
-            for trial in trials
-        ]
-    )
+def fit(given: Callable[[Calibration], tuple[Sequence[tuple[float, ...]], Sequence[bool]]]) -> Calibration:
+    """The logistic function under which the outcomes of the answers that it chooses itself are likeliest.
 
-
-def fit(trials: Sequence[Trial], farthest: float = 8.0) -> Calibration:
-    """The logistic function of a first reading under which these outcomes are likeliest."""
-    weights = _likeliest(features(trials, farthest), [trial.right for trial in trials])
-    bias, score, near, shared = (round(float(weight), 6) for weight in weights)
-    return Calibration(bias, score, near, shared, farthest)
-
-
-def fit_shown(calibration: Calibration, sure: Sequence[float], right: Sequence[bool]) -> Calibration:
-    """The calibration with the map to what is shown, from `sure`, which it showed as it was; the order stays."""
-    p = np.clip(np.asarray(sure), 1e-6, 1 - 1e-6)
-    bias, slope = _likeliest(np.stack((np.ones_like(p), np.log(p / (1 - p))), 1), right)
-    return replace(calibration, shown_bias=round(float(bias), 6), shown_slope=round(max(0.05, float(slope)), 6))
+    `given` gives, for a calibration, what the confidence of each answer is made of and which answers are right.
+    """
+    calibration = Calibration()
+    for _ in range(_ROUNDS):
+        made, right = given(calibration)
+        x = np.column_stack((np.ones(len(made)), np.asarray(made, dtype=float)))
+        calibration = Calibration(*(round(float(weight), 6) for weight in _likeliest(x, right)))
+    return calibration
 
 
 def _likeliest(x: NDArray[np.float64], right: Sequence[bool]) -> NDArray[np.float64]:
@@ -116,11 +104,6 @@ def _likeliest(x: NDArray[np.float64], right: Sequence[bool]) -> NDArray[np.floa
         if np.abs(step).max() < 1e-9:
             break
     return weights
-
-
-def probabilities(calibration: Calibration, trials: Sequence[Trial]) -> list[float]:
-    """The confidence in each trial's first reading."""
-    return [calibration.confidence(trial.question, trial.readings, trial.windows) for trial in trials]
 
 
 def diagram(path: Path, named: dict[str, tuple[Sequence[float], Sequence[bool]]], bins: int = 10) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from bot.read import Reading, Window
-from bot.weigh import Calibration, Weights, margin, overlap, weighed
+from bot.weigh import Calibration, Weights, overlap, share, weighed
 
 
 def test_ranking_keeps_three_sentences_a_window_best_first_each_once() -> None:
@@ -37,24 +38,59 @@ def test_a_sentence_that_asks_does_not_answer() -> None:
     assert [r.sentence for r in weighed("who won in Orlec?", readings, [window], Weights())] == [1, 0]
 
 
-def test_the_margin_skips_sentences_that_say_the_same() -> None:
-    windows = [Window("The SDF won.", ((0, 12),)), Window("SDF did. IS lost.", ((0, 8), (9, 17)))]
-    readings = [Reading(0, 0, 0, 7, 5.0), Reading(1, 0, 0, 3, 4.5), Reading(1, 1, 9, 11, 1.0)]
-    assert margin(readings, windows) == pytest.approx(4.0)
-    assert margin(readings[:2], windows) == math.inf
+def test_what_a_line_is_counts_in_the_odds_and_what_stands_around_it_does_not() -> None:
+    windows = [Window("Ann won in Orlec.", ((0, 17),)), Window("Won in Orlec: who", ((0, 17),))]
+    readings = [Reading(0, 0, 0, 3, 2.0), Reading(1, 0, 14, 17, 3.0)]
+    first, second = weighed(
+        "who won in Orlec?", readings, windows, Weights(window=2.0, sentence=1.0, rank=1.0, unended=1.5)
+    )
+    assert (first.odds, second.odds) == (2.0, 1.5)
+    assert first.score > 4 > 2 < second.score
 
 
-def test_confidence_grows_with_score_and_margin_and_is_none_without_readings() -> None:
-    calibration = Calibration(bias=-1, score=0.5, margin=0.2)
-    window = Window("Ann won. Bob lost.", ((0, 8), (9, 18)))
+def test_a_copy_takes_no_place_in_the_ranking() -> None:
+    """Where a window says which place it has, its number in the list does not matter."""
+    window = Window("Ann won.", ((0, 8),))
+    reading = Reading(3, 0, 0, 3, 1.0)
+    (late,) = weighed("", [reading], [window] * 4, Weights(rank=1.0))
+    (early,) = weighed("", [reading], [window] * 3 + [replace(window, place=1)], Weights(rank=1.0))
+    assert late.score == pytest.approx(1 - math.log(4)) and early.score == pytest.approx(1 - math.log(2))
 
-    def confidence(first: float, second: float) -> float:
-        return calibration.confidence("who?", [Reading(0, 0, 0, 3, first), Reading(0, 1, 9, 12, second)], [window])
 
-    assert calibration.confidence("who?", [], []) == 0.0
-    assert confidence(4, 2) > confidence(2, 0) > confidence(2, 1)
-    assert confidence(2, -6) == confidence(2, -60)
-    assert 0 <= confidence(-1e9, -1e9) <= confidence(1e9, 0) <= 1
+WINDOW = Window("The SDF won. SDF did. IS lost. Bob sang.", ((0, 12), (13, 21), (22, 30), (31, 40)))
+SDF, SAME, OTHER, WORSE = (
+    Reading(0, 0, 0, 7, 5.0, 5.0), Reading(0, 1, 13, 16, 4.5, 4.5), Reading(0, 2, 22, 24, 3.0, 3.0), Reading(0, 3, 31, 34, 1.0, 1.0)
+)  # fmt: skip
+
+
+def test_the_share_grows_with_what_agrees_and_falls_with_what_does_not() -> None:
+    assert share([SDF], [WINDOW]) == share([SDF, SAME], [WINDOW]) == share([SDF, SDF], [WINDOW]) == 1
+    alone, agreed = share([SDF, OTHER], [WINDOW]), share([SDF, SAME, OTHER], [WINDOW])
+    assert 0 < share([SDF, OTHER, WORSE], [WINDOW]) < alone < agreed < 1
+    assert alone < share([SDF, WORSE], [WINDOW])
+    assert share([OTHER, SDF, SAME], [WINDOW]) == pytest.approx(1 - share([SDF, SAME, OTHER], [WINDOW]))
+
+
+def test_an_answer_without_words_agrees_with_none() -> None:
+    signs = Window("“ ” Ann won.", ((0, 12),))
+    readings = [Reading(0, 0, 0, 1, 2.0), Reading(1, 0, 4, 7, 2.0)]
+    assert share(readings, [signs, signs]) == share(readings[::-1], [signs, signs]) == 0.5
+
+
+def test_of_other_answers_the_best_few_count() -> None:
+    """So that it makes no difference how many more windows were read that say nothing."""
+    many = Window(" ".join("bcdefghijklmnopqrstuvwxyzäöüß"), tuple((2 * i, 2 * i + 1) for i in range(29)))
+    readings = [Reading(0, i, 2 * i, 2 * i + 1, 9.0 - i / 9) for i in range(29)]
+    assert share(readings[:25], [many]) == share(readings, [many]) < share(readings[:20], [many])
+
+
+def test_confidence_grows_with_odds_and_share_and_is_none_without_readings() -> None:
+    calibration = Calibration(bias=-1, odds=0.5, share=1.0)
+    assert calibration.confidence([], [WINDOW]) == 0.0
+    doubted, sure = (calibration.confidence(some, [WINDOW]) for some in ([SDF, OTHER], [SDF, SAME, OTHER]))
+    assert calibration.confidence([replace(SDF, odds=4.0), OTHER], [WINDOW]) < doubted < sure
+    for score in (-1e9, 1e9):
+        assert 0 <= calibration.confidence([replace(SDF, score=score, odds=score), OTHER], [WINDOW]) <= 1
 
 
 def test_overlap_is_the_share_of_content_words_in_the_window_or_its_title() -> None:
@@ -62,12 +98,3 @@ def test_overlap_is_the_share_of_content_words_in_the_window_or_its_title() -> N
     assert overlap("who closed the bridge at Orlec?", window) == 1.0
     assert overlap("who closed the school?", window) == 0.5
     assert overlap("who is it?", window) == 0.0
-
-
-def test_what_is_shown_keeps_the_order_and_stays_between_nothing_and_certainty() -> None:
-    calibration = Calibration(shown_bias=-0.4, shown_slope=0.6)
-    values = [calibration.shown(p / 100) for p in range(101)]
-    assert values == sorted(values)
-    assert 0 < values[0] < values[50] == pytest.approx(1 / (1 + math.exp(0.4)))
-    assert values[-1] < 1
-    assert Calibration().shown(0.3) == pytest.approx(0.3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,11 +42,17 @@ class NameReader:
                     readings.append(Reading(number, sentence, names[0].start(), names[0].end(), float(shared)))
         return sorted(readings, key=lambda one: (-one.score, one.window, one.start))
 
-    def confidence(self, question: str, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
-        return min(1.0, readings[0].score / 3.5) if readings else 0.0
-
-    def shown(self, confidence: float) -> float:
-        return confidence
+    def confidence(self, readings: Sequence[Reading], windows: Sequence[Window]) -> float:
+        """Another sentence with the same name makes one likelier."""
+        if not readings:
+            return 0.0
+        name, *names = (windows[one.window].text[one.start : one.end] for one in readings)
+        agreeing = [
+            one
+            for one, its in zip(readings[1:], names, strict=True)
+            if (its in name or name in its) and one != readings[0]
+        ]
+        return 1 - math.prod(1 - min(1.0, one.score / 3.5) for one in (readings[0], *agreeing))
 
 
 def publish_articles(index: Path, articles: Sequence[Article], keep: int = 2) -> None:

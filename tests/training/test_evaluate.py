@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from bot.read import Reading, Window, load_reader
 from bot.span_model import SpanModel
 from bot.weigh import Calibration, Weights
 from tests.drawn import drawn
-from training.calibrate import diagram, fit, fit_shown, fit_weights, probabilities, reweighed
+from training.calibrate import diagram, fit, fit_weights, reweighed
 from training.evaluate import (
     Attempt,
     Trial,
@@ -60,37 +59,19 @@ def test_calibration_error_is_nothing_for_true_confidence_and_large_for_boasting
     assert calibration_error([0.95] * 4, [False] * 4) == pytest.approx(0.95)
 
 
-def made_trials(count: int, seed: int) -> list[Trial]:
-    rng = np.random.default_rng(seed)
-    window = Window("Yes. No.", ((0, 4), (5, 8)))
-    found = []
-    for _ in range(count):
-        score, gap = float(rng.normal(0, 3)), float(rng.uniform(0, 6))
-        right = bool(rng.random() < 1 / (1 + np.exp(-(0.8 * score + 0.3 * gap - 1))))
-        readings: Sequence[Reading] = (Reading(0, 0, 0, 3, score), Reading(0, 1, 5, 7, score - gap))
-        found.append(Trial("q yes", True, right, (), tuple(readings), (window,)))
-    return found
+def test_the_fit_finds_the_function_behind_the_answers_that_it_chooses_itself() -> None:
+    """Of two readings a question the likelier is given; which it is hangs on the weights that are sought."""
+    rng = np.random.default_rng(1)
+    made = rng.normal((0, -1), (3, 1), (6000, 2, 2))
+    odds = made @ (0.8, 1.5) - 1
+    right = rng.random(odds.shape) < 1 / (1 + np.exp(-odds))
 
+    def given(by: Calibration) -> tuple[list[tuple[float, ...]], list[bool]]:
+        first = (made @ (by.odds, by.share)).argmax(1)
+        return [tuple(row) for row in made[range(6000), first]], right[range(6000), first].tolist()
 
-def test_the_fit_finds_the_function_behind_the_outcomes() -> None:
-    calibration = fit(made_trials(6000, 1))
-    # The overlap is the same in every trial, so it and the bias share one weight.
-    assert calibration.bias + 0.5 * calibration.overlap == pytest.approx(-1, abs=0.2)
-    assert calibration.score == pytest.approx(0.8, abs=0.1)
-    assert calibration.margin == pytest.approx(0.3, abs=0.1)
-    fresh = made_trials(3000, 2)
-    assert calibration_error(probabilities(calibration, fresh), [trial.right for trial in fresh]) < 0.03
-
-
-def test_boasting_is_taken_back_and_the_order_stays() -> None:
-    rng = np.random.default_rng(3)
-    odds = rng.normal(0, 2, 4000)
-    right = [bool(r) for r in rng.random(4000) < 1 / (1 + np.exp(-(0.5 * odds - 1)))]
-    sure = [float(p) for p in 1 / (1 + np.exp(-odds))]
-    calibration = fit_shown(Calibration(), sure, right)
-    assert calibration.shown_bias == pytest.approx(-1, abs=0.2)
-    assert calibration.shown_slope == pytest.approx(0.5, abs=0.1)
-    assert calibration_error(sure, right) > 0.1 > 0.03 > calibration_error([calibration.shown(p) for p in sure], right)
+    found = fit(given)
+    assert (found.bias, found.odds, found.share) == pytest.approx((-1, 0.8, 1.5), abs=0.15)
 
 
 def test_weights_are_fitted_to_what_tells_right_from_wrong() -> None:
