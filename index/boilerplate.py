@@ -63,7 +63,7 @@ def boilerplate_sentence(sentence: str) -> bool:
 
 
 def _mark(line: str) -> Mark | None:
-    if furniture.NOTE.match(line) or furniture.CONSENT.match(line):
+    if furniture.NOTE.match(line) or furniture.CONSENT.match(line) or furniture.VIEWS.search(line):
         return "boilerplate"
     if len(line) > _LONGEST or furniture.GALLERY.search(line):
         return _gallery(line)

@@ -51,7 +51,7 @@ read (more|also|next)\s*[:>»|–—-]|also read\s*[:>»|–—-]|see also\s*[:>
     (lesen sie auch|mehr dazu|(à )?lire aussi|voir aussi|lea también|leggi anche|lees ook|zum thema)\s*[:>»|–—-]|
     (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]\s*((?-i:[^\sa-z])|$)|
     (more|also) (from|on|in) [^.!?]{1,40}:\s*$
-sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|e-?mails?|here|free|today|now|
+sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|dispatch|e-?mails?|here|free|today|now|
     for our|to our)\b)
 subscribe\b(?=.{0,160}\b(newsletter|inbox|channel|podcast|today|now|here|print|digital|our|free)\b)
 (to )?(get|receive) (our|the|a|your|more|all|updates|breaking|daily|weekly|free|stories|news)\b
@@ -77,7 +77,7 @@ don['’]t be shy\b|(want to )?get in touch\b(?=.{0,120}\b(we|us|@|friends)\b)
     mis à jour)( on| at| am| le)?\s*:?\s+
     (?=\d|(mon|tues|wednes|thurs|fri|satur|sun)day|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|
     with)(?=.{0,60}\d)[^!?]{1,60}$
-(this|the) (article|story|post|report|headline)[^.]{0,40}\b(has been|was) (updated|originally published|
+(this|the) (article|story|post|report|headline)\b[^.]{0,40}\b(has been|have been|was) (updated|originally published|
     first published|produced in partnership)\b
 (a version of )?this (article|story|newsletter) (first |originally )?(appeared|appears) (in|on)\b
 (our|we) (journalism|newsroom) (needs|depends)|support (our|local|independent) (journalism|newsroom|reporting)|
@@ -91,6 +91,9 @@ you are here\s*:|(you are|you're) using an outdated|(click|tap) (here|the|on)\b(
 (?-i:JUST WATCHED|MUST WATCH)\b
 (the )?(opinions?|views?)( expressed)?( here| in this \w+)?,? (is|are) (solely |entirely )?(those of|his|her|their|my)\b
 read more (opinion|stories|news|coverage|articles|columns|of (his|her|their|our)|about|on|from|here|at)\b
+view more (opinions?|commentary|stories|news|articles|columns)\b|visit \S+\.\w{2,4}\S* for more\b|(he|she|they) tweets? (at )?@\w
+this (story|article|column) (is|was) part of [^.!?“”"]{0,60}\bnewsletter\b
+if you or (someone|anyone) you (know|love)\b(?=.{0,200}\b(call|text|contact|visit|dial)\b)
 (learn|find out|see|hear|discover) more\s*[:>»]
 check out more \b
 sponsor(ed)? (content|post|message)\s*:
@@ -123,9 +126,10 @@ tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (
 
 _ANYWHERE_LINES = r"""
 \b(fill out|using|on|in) the form below\b|\bwants to (know|hear) (if|how|what|whether|from) you\b
-^([^.!?“”"]|\b[a-z]\.){2,200}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece)(?=\W*$|\.\s))
+^([^.!?“”"]|\b[a-z]\.){2,200}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
-\bsign up (to|for) (the|our|my|this|his|her|their)\b.{0,60}\bnewsletter\b
+\bsign up (to|for) (the|our|my|this|his|her|their|\w+['’]s?)(?!\w).{0,60}\bnewsletter\b|\bsign up for free,? here\b
+^\W*for (more|the full|further)\b[^.!?:;“”"]{0,80}, (click|tap|go|see|visit) here\W*$
 ^\W*(check|see|find|read|watch|view|get|learn|follow|click|tap|listen|explore|browse|buy|shop|take|vote|go|sign)\b
     [^.!?:;“”"]{0,120}\b(here|below)\b[\s>»→)\]*.!]*$
 \bsign up (for free )?(right )?(here|now|today|below)\b|^rsvp here\b|\bsubscribe (here|now|today)\b|subscribe to (the|our)( \w+){0,3} newsletter
@@ -170,6 +174,12 @@ CREDIT = re.compile(
 CONSENT = re.compile(
     r"\W*(?:we will use the (?:information|details|data) you\b|you agree to the processing\b|by (?:submitting|signing up|"
     r"entering) [^.]{0,80}\byou (?:agree|consent)\b|['‘]we['’] includes [^.]{2,80}\b(?:limited|ltd|inc|llc|gmbh|brands)\b)",
+    re.IGNORECASE,
+)
+# Whose opinions they are: notes on the author run to a paragraph, and end so.
+VIEWS = re.compile(
+    r"\bthe (?:opinions|views) expressed (?:here|in this \w+) (?:are|belong)(?: solely| entirely)?(?: to)? "
+    r"(?:those of|his|her|their|my|the (?:author|writer))\b",
     re.IGNORECASE,
 )
 # What an editor says of the author or the newsletter, and not of the news.

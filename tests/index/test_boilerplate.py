@@ -56,6 +56,16 @@ Did you encounter any technical issues?
 Anzeige
 Sponsored content
 Stay connected: Subscribe to our daily note on the river
+View more opinion on the Harbour Ledger.
+Jane Doe has rowed for nine years. She teaches history. The views expressed here are solely the author's own.
+This story and its headline have been updated with further developments.
+(The Ledger's Jane Doe contributed to this section.)
+To keep up with the river, sign up for the Ledger's newsletter.
+Sign up for Harbour News, a weekly dispatch from the quays.
+For more on the river, click here.
+Visit ledger.example for more on rowing.
+She tweets @janedoe.
+If you or someone you know needs a bed tonight, call 555 0100.
 [ Want more on this story? Download our app for the latest ]
 Get more harbour news by listening to our podcasts
 Sign up for our newsletter
@@ -292,6 +302,12 @@ To see the dam, visit the valley before the snow comes, the guide says.
 The ministry wants to know how the dam broke.
 Who owns the ferry? Nobody in the harbour could say.
 Stay in touch with the shore: join hands, the captain said.
+The views expressed here and there in the valley were those of tired people.
+She tweets more than she rows, her coach said.
+For more than nine hours, the boats went back and forth to bring them here.
+If you or someone you know has ever rowed at night, you will understand, he said.
+He did not view more news than he had to.
+The posts along the river have been updated where the flood took them.
 He told them to download the harbour's app before they set out.
 """
 
