@@ -59,6 +59,7 @@ def recipe(config: Config) -> Recipe:
         config.articles.max_sentences,
         config.index.keep_generations,
         config.articles.keep_boilerplate,
+        config.articles.page_versions,
     )
 
 

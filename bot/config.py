@@ -67,6 +67,7 @@ class IndexSettings:
 class ArticleSettings:
     max_sentences: int = _setting(5_000, whole(10, 100_000))
     keep_boilerplate: bool = _setting(False, switch())
+    page_versions: int = _setting(20, whole(0, 1_000))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from index import furniture
+from index.lines import is_item
 
 Mark = Literal["boilerplate", "caption"]
 
@@ -28,6 +29,13 @@ _LONGEST_LINK, _LONGEST_ENDED_LINK = 200, 140
 _LONGEST_LOUD = 130
 # Notes on who the author is run to a paragraph.
 _LONGEST_NOTE = 1_200
+# Other articles' headlines between paragraphs: how long, and how many words tell one from a heading where what comes next
+# does not speak of the same (docs/LOG.md, "Other articles' headlines").
+_LONGEST_HEADLINE = 170
+_BEFORE_LINK, _ALONE, _MOST_WORDS = 6, 8, 20
+_NEXT = 400
+# From this many of them on, bare lines are a list.
+_LIST_LINES = 3
 # Before the text: author, outlet, address.
 _HEAD_LINES, _LONGEST_HEAD = 3, 70
 _LONGEST_SIGNED = 90
@@ -35,10 +43,13 @@ _LONGEST_SIGNED = 90
 
 def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]], title: str | None = None) -> tuple[Mark | None, ...]:
     """For each line (a span of the text), whether it is the page's furniture, a caption, or neither (None)."""
-    marks = [_mark(text[start:end]) if end - start <= _LONGEST_NOTE else None for start, end in lines]
+    marks = [
+        _mark(text[start:end]) if end - start <= _LONGEST_NOTE else _gallery(text[start:end]) for start, end in lines
+    ]
     _mark_head(text, lines, marks, title)
     _mark_signed(text, lines, marks)
     _mark_tail(text, lines, marks)
+    _mark_headlines(text, lines, marks)
     return tuple(marks)
 
 
@@ -52,10 +63,10 @@ def boilerplate_sentence(sentence: str) -> bool:
 
 
 def _mark(line: str) -> Mark | None:
-    if furniture.NOTE.match(line) or furniture.CONSENT.match(line):
+    if furniture.NOTE.match(line) or furniture.CONSENT.match(line) or furniture.VIEWS.search(line):
         return "boilerplate"
-    if len(line) > _LONGEST:
-        return None
+    if len(line) > _LONGEST or furniture.GALLERY.search(line):
+        return _gallery(line)
     if furniture.CREDIT.match(line):
         return "boilerplate"
     if furniture.CAPTION.match(line) or (furniture.CREDITED.search(line[-140:]) and not furniture.SPOKEN.search(line)):
@@ -73,6 +84,10 @@ def _mark(line: str) -> Mark | None:
     if furniture.LEAD.match(line) and not _reports(line):
         return "boilerplate"
     return "boilerplate" if furniture.ANYWHERE.search(line) and not furniture.SPOKEN.search(line) else None
+
+
+def _gallery(line: str) -> Mark | None:
+    return "caption" if furniture.GALLERY.search(line) else None
 
 
 def _is_link(line: str) -> bool:
@@ -129,3 +144,58 @@ def _mark_tail(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
 
 def _heads_tail(line: str) -> bool:
     return bool(furniture.TAIL.match(line) or furniture.ADVERTISED.match(line))
+
+
+def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
+    """Marks other articles' headlines that stand bare between paragraphs, on pages that lead to others anyway.
+
+    A heading is told from one by what comes next: that speaks of the same, and is no link.
+    """
+    told = [text[start:end] for start, end in lines]
+    links = [mark == "boilerplate" and _leads_away(line) for mark, line in zip(marks, told, strict=True)]
+    if not any(links):
+        return
+    bare = [mark is None and _is_bare(line) for mark, line in zip(marks, told, strict=True)]
+    for i in range(len(told) - 1, -1, -1):
+        words = len(told[i].split())
+        if not bare[i] or _in_list(bare, i) or not _BEFORE_LINK <= words <= _MOST_WORDS:
+            continue
+        if i + 1 < len(told) and links[i + 1]:
+            links[i] = True
+        elif words >= _ALONE:
+            links[i] = _is_headline(told, bare, i)
+        if links[i]:
+            marks[i] = "boilerplate"
+
+
+def _in_list(bare: Sequence[bool], i: int) -> bool:
+    first = last = i
+    while first > 0 and bare[first - 1]:
+        first -= 1
+    while last + 1 < len(bare) and bare[last + 1]:
+        last += 1
+    return last - first + 1 >= _LIST_LINES
+
+
+def _leads_away(line: str) -> bool:
+    return _is_link(line) or furniture.MORE.match(line) is not None
+
+
+def _is_bare(line: str) -> bool:
+    """Whether the line is a headline's length, no sentence and no item of a list."""
+    if len(line) > _LONGEST_HEADLINE or line.rstrip("”’\"'»)] ")[-1:] in "….!?:;," or is_item(line):
+        return False
+    return furniture.ENDED_INSIDE.search(line) is None or furniture.TWOFOLD.match(line) is not None
+
+
+def _is_headline(told: Sequence[str], bare: Sequence[bool], i: int) -> bool:
+    """Whether a bare line leads to another article: it closes the page, or has that form and what follows is of something else."""
+    if i + 1 == len(told):
+        return told[i].split()[-1].lower() not in furniture.SMALL_WORDS
+    form = furniture.HEADLINE.match(told[i])
+    if form and sum(line.lstrip("►•* ").startswith(f"{form['label']}:") for line in told) > 1:
+        return False  # a label, such as "Author" in a list of books
+    if not form and not furniture.TWOFOLD.match(told[i]):
+        return False
+    following = "" if bare[i + 1] else " ".join(told[i + 1 : i + 4])[:_NEXT]
+    return not furniture.telling(told[i]) & furniture.telling(following)

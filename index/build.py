@@ -43,7 +43,10 @@ More = Iterable[Document | Skipped]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides what a generation holds, beside the articles; `keep` generations stay on disk."""
+    """Everything that decides what a generation holds, beside the articles; `keep` generations stay on disk.
+
+    Of what a fetched page said before, the last `page_versions` stay in the index.
+    """
 
     embedding: Embedding = field(default_factory=Embedding)
     target_chars: int = 600
@@ -51,6 +54,7 @@ class Recipe:
     max_sentences: int = 5000
     keep: int = 2
     keep_boilerplate: bool = False
+    page_versions: int = 20
 
     def describe(self) -> dict[str, Any]:
         """What the manifest says of it; two generations of one description hold comparable things."""
@@ -144,11 +148,16 @@ def follow(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progres
 
 def _elsewhere(origins: Mapping[str, str], articles: Sequence[str], paths: Sequence[Path]) -> list[str]:
     """Those of the articles that were not read from under the paths."""
-    there = [os.path.abspath(path) for path in paths if any(isinstance(one, File) for one in find([path]))]
+    given = [os.path.abspath(path) for path in paths if any(isinstance(one, File) for one in find([path]))]
+    there = {*given, *map(os.path.realpath, given)}
 
     def inside(origin: str) -> bool:
         file = file_of(origin)
-        return "://" not in origin and any(file == path or file.startswith(path.rstrip("/") + "/") for path in there)
+        # a folder may be given by a link to it, or by way of one; the file itself may be gone
+        by_link = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
+        return "://" not in origin and any(
+            one == path or one.startswith(path.rstrip("/") + "/") for path in there for one in (file, by_link)
+        )
 
     return [article for article in articles if not inside(origins[article])]
 
@@ -258,7 +267,9 @@ class Build:
             raise IndexFailure(str(wrong)) from None
         self.recipe, self.old, self._mends = recipe, old, mends
         self._reusable = old is not None and old.generation.manifest["recipe"] == recipe.describe()
-        self.intake = Intake(old, self._prepare, progress, reusable=self._reusable, keeps=keeps, given=given)
+        self.intake = Intake(
+            old, self._prepare, progress, reusable=self._reusable, keeps=keeps, given=given, page_versions=recipe.page_versions
+        )  # fmt: skip
         embedding = recipe.embedding
         self._bulk = Bulk(lambda: load_embedder(embedding, bulk=True), embedding.passage_prefix, progress)
         self._began = time.monotonic()

@@ -6,9 +6,9 @@ in whatever order it came; so an index that was added to holds the same stories 
 nobody may see decides nothing. Of more than sixty different wordings of one text not every pair is named, but enough to
 come from each to each (where a scope holds a few of them, some may stay apart). Knows nothing of outlets, dates or the disk.
 
-Two articles are one text when most of the shorter one's own words stand in the other, in runs of five and more, and no
-long stretch of it is its own: pages that share a block (a picture gallery, yesterday's news below today's) each have
-a story of their own beside it. Headings, captions and boilerplate are left out. A wording is one hash for each run of
+Two articles are one text when more than half of the shorter one's own words stand in the other, in runs of five and more,
+and no long stretch of it is its own: pages that share a block (a picture gallery, yesterday's news below today's) each have
+a story of their own beside it. A longer stretch may be its own where no block is shared, as in an article worked over. Headings, captions and boilerplate are left out. A wording is one hash for each run of
 five words (shingles; Broder 1997). Pairs that are worth comparing are found by the quarter of the hashes that is
 divisible by four: the same quarter of every text, so a short copy meets the long one that holds it.
 """
@@ -27,17 +27,20 @@ from index.article import sha256
 from index.split import Sentence
 
 # To be raised when the same sentences come to give another wording, or the same wordings other pairs.
-DUPLICATES_VERSION = "3"
+DUPLICATES_VERSION = "4"
 
 Wording = NDArray[np.uint32]
 
 _WORD = re.compile(r"\w+")
 _RUN = 5
-# The share of the shorter one's words that must stand in the other; and the longest stretch of it that may be its own,
-# in words and, for long pages with many items, as a share of it. Set on half of 231 hand-labelled pairs, measured on the
-# other half and on 113 later ones; days between the two, and a stretch in both, told no more: docs/LOG.md, "The same
-# story twice".
-_HELD = 0.70
+# The share of the shorter one's words that must stand in the other; its longest stretch that is not in there may be this
+# much of it, where what is shared is no block, but spread so that the longest stretch of that is at most so much of it: one
+# text was worked over then. Beside a block it may have so many words, or this share of a long page with many items. Set
+# on half of 231 hand-labelled pairs, measured on the other half and on 248 later ones; days between the two, and a stretch
+# in both, told no more: docs/LOG.md, "The same story twice".
+_HELD = 0.56
+_OWN_MOST = 0.30
+_BLOCK = 0.50
 _OWN_STRETCH = 110
 _OWN_SHARE = 0.05
 # The share from which two texts at one address are versions of each other where the address alone does not say so. Of
@@ -58,17 +61,22 @@ _COMMON, _NEAR = 60, 5
 class Shared:
     """How much of the shorter of two texts stands in the other.
 
-    `held` is that share of its words, `own` its longest stretch of words that do not, `words` all it has.
+    `held` is that share of its words, `own` its longest stretch of words that do not, `block` its longest stretch of words
+    that do, `words` all it has.
     """
 
     held: float
     own: int
+    block: int
     words: int
 
     @property
     def one_text(self) -> bool:
         """Whether the two are one text."""
-        return self.held >= _HELD and self.own <= max(_OWN_STRETCH, _OWN_SHARE * self.words)
+        if self.held < _HELD or self.own > _OWN_MOST * self.words:
+            return False
+        spread = self.block <= _BLOCK * self.held * self.words
+        return spread or self.own <= max(_OWN_STRETCH, _OWN_SHARE * self.words)
 
     @property
     def kin(self) -> bool:
@@ -104,7 +112,7 @@ def told_by(said: Wording) -> str:
 def shared(one: Wording, other: Wording) -> Shared:
     """How much of the shorter text stands in the longer one; of two of one length, the one that has less of it."""
     if len(one) == len(other):
-        return min(_held(one, other), _held(other, one), key=lambda found: (found.held, -found.own))
+        return min(_held(one, other), _held(other, one), key=lambda found: (found.held, -found.own, found.block))
     return _held(one, other) if len(one) < len(other) else _held(other, one)
 
 
@@ -115,7 +123,7 @@ def one_texts(wordings: Sequence[Wording]) -> list[tuple[int, int]]:
 
 def _held(short: Wording, long: Wording) -> Shared:
     if not len(short):
-        return Shared(0.0, 0, 0)
+        return Shared(0.0, 0, 0, 0)
     found, held = np.isin(short, long), np.zeros(len(short) + _RUN - 1, dtype=np.bool_)
     for i in range(_RUN):
         held[i : i + len(found)] |= found
@@ -123,7 +131,8 @@ def _held(short: Wording, long: Wording) -> Shared:
     starts, ends = edges[::2], edges[1::2]
     long_enough = ends - starts >= _CHANCE
     own = np.append(starts[long_enough], len(held)) - np.insert(ends[long_enough], 0, 0)
-    return Shared(float(held.mean()), int(own.max()), len(held))
+    block = (ends - starts)[long_enough]
+    return Shared(float(held.mean()), int(own.max()), int(block.max(initial=0)), len(held))
 
 
 def _worth_comparing(wordings: Sequence[Wording]) -> list[tuple[int, int]]:

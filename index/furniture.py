@@ -51,7 +51,7 @@ read (more|also|next)\s*[:>»|–—-]|also read\s*[:>»|–—-]|see also\s*[:>
     (lesen sie auch|mehr dazu|(à )?lire aussi|voir aussi|lea también|leggi anche|lees ook|zum thema)\s*[:>»|–—-]|
     (more|recommended|don['’]t miss|watch|listen|must read)\s*[:>»]\s*((?-i:[^\sa-z])|$)|
     (more|also) (from|on|in) [^.!?]{1,40}:\s*$
-sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|e-?mails?|here|free|today|now|
+sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|briefing|dispatch|e-?mails?|here|free|today|now|
     for our|to our)\b)
 subscribe\b(?=.{0,160}\b(newsletter|inbox|channel|podcast|today|now|here|print|digital|our|free)\b)
 (to )?(get|receive) (our|the|a|your|more|all|updates|breaking|daily|weekly|free|stories|news)\b
@@ -77,7 +77,7 @@ don['’]t be shy\b|(want to )?get in touch\b(?=.{0,120}\b(we|us|@|friends)\b)
     mis à jour)( on| at| am| le)?\s*:?\s+
     (?=\d|(mon|tues|wednes|thurs|fri|satur|sun)day|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|
     with)(?=.{0,60}\d)[^!?]{1,60}$
-(this|the) (article|story|post|report|headline)[^.]{0,40}\b(has been|was) (updated|originally published|
+(this|the) (article|story|post|report|headline)\b[^.]{0,40}\b(has been|have been|was) (updated|originally published|
     first published|produced in partnership)\b
 (a version of )?this (article|story|newsletter) (first |originally )?(appeared|appears) (in|on)\b
 (our|we) (journalism|newsroom) (needs|depends)|support (our|local|independent) (journalism|newsroom|reporting)|
@@ -91,6 +91,9 @@ you are here\s*:|(you are|you're) using an outdated|(click|tap) (here|the|on)\b(
 (?-i:JUST WATCHED|MUST WATCH)\b
 (the )?(opinions?|views?)( expressed)?( here| in this \w+)?,? (is|are) (solely |entirely )?(those of|his|her|their|my)\b
 read more (opinion|stories|news|coverage|articles|columns|of (his|her|their|our)|about|on|from|here|at)\b
+view more (opinions?|commentary|stories|news|articles|columns)\b|visit \S+\.\w{2,4}\S* for more\b|(he|she|they) tweets? (at )?@\w
+this (story|article|column) (is|was) part of [^.!?“”"]{0,60}\bnewsletter\b
+if you or (someone|anyone) you (know|love)\b(?=.{0,200}\b(call|text|contact|visit|dial)\b)
 (learn|find out|see|hear|discover) more\s*[:>»]
 check out more \b
 sponsor(ed)? (content|post|message)\s*:
@@ -114,6 +117,8 @@ e-?mail\s*:\s*[^\s@]+@[^\s@]+\.\w{2,}
 you can (also )?(get|receive|read|find|follow|listen to)\b(?=.{0,160}\b(inbox|newsletter|sign up here)\b)
 by (the )?(associated press|ap|afp|reuters)\.?$
 more [^.!?:“”"]{1,50}:\s*https?://
+stay (connected|informed|in touch|in the (know|conversation)|up to date)\b[^.!?“”"]{0,60}[:–—-]\s*(subscribe|sign up|download|follow)\b
+get (more|the latest) [^.!?“”"]{1,80}\bby (listening to|subscribing to|signing up)\b
 (photo )?(gallery|galleries|slideshow|podcast|newsletter)\s*[:|]\s*\S
 follow (every|the|each|all) (game|match|race|live|latest)\b[^.]{0,60}$
 tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (in|by)\b
@@ -121,14 +126,16 @@ tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (
 
 _ANYWHERE_LINES = r"""
 \b(fill out|using|on|in) the form below\b|\bwants to (know|hear) (if|how|what|whether|from) you\b
-^([^.!?“”"]|\b[a-z]\.){2,200}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece)(?=\W*$|\.\s))
+^([^.!?“”"]|\b[a-z]\.){2,200}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
-\bsign up (to|for) (the|our|my|this|his|her|their)\b.{0,60}\bnewsletter\b
+\bsign up (to|for) (the|our|my|this|his|her|their|\w+['’]s?)(?!\w).{0,60}\bnewsletter\b|\bsign up for free,? here\b
+^\W*for (more|the full|further)\b[^.!?:;“”"]{0,80}, (click|tap|go|see|visit) here\W*$
 ^\W*(check|see|find|read|watch|view|get|learn|follow|click|tap|listen|explore|browse|buy|shop|take|vote|go|sign)\b
     [^.!?:;“”"]{0,120}\b(here|below)\b[\s>»→)\]*.!]*$
 \bsign up (for free )?(right )?(here|now|today|below)\b|^rsvp here\b|\bsubscribe (here|now|today)\b|subscribe to (the|our)( \w+){0,3} newsletter
 all rights reserved\b|may not be (published|reproduced),? (broadcast|republished|without)
 follow (her|him|them|me) on (twitter|facebook|instagram|x)\b|on twitter(: | @|: ?@)\w+\.?$
+\bdownload our (free )?app\b
 \baccept (all )?(our )?cookies\b|\bcookie (policy|settings|preferences)\b
 """
 
@@ -151,7 +158,8 @@ _NAME = r"(?-i:[A-Z][\w.’'-]*(?:\s(?:[A-Z][\w.’'-]*|de|del|la|van|von|al|bin
 _AGENCY = (
     r"(?:(?:the )?(?:associated press|ap|afp|epa|reuters|getty(?: images)?|bloomberg|cnn|nbc|abc|cbs|fox|bbc|nasa|alamy|"
     r"shutterstock|zuma|xinhua|anadolu|sipa|redux|pa|dpa|upi|imagn|istock)|[\w .’'&-]{2,40}\b(?:images?|news|photos?|press|pool|"
-    r"agency|agencies|sports|times|post|network|wire|media|today)|handout|pool|file|via [\w .]{2,40})"
+    r"agency|agencies|sports|times|post|network|wire|media|today|pictures|studios|films|"
+    r"entertainment|television|netflix|hbo|hulu|disney)|handout|pool|file|via [\w .]{2,40})"
 )
 # "Jane Doe/Harbour Wire", "courtesy Jane Doe", "Photo: Jane Doe, Harbour Wire": who made a picture, and nothing of what is on it.
 _FOR = r"(?:\s?[,/][^(),./]{2,40}|\s(?:via|for)\s[^(),./]{2,40}){0,3}"
@@ -166,6 +174,12 @@ CREDIT = re.compile(
 CONSENT = re.compile(
     r"\W*(?:we will use the (?:information|details|data) you\b|you agree to the processing\b|by (?:submitting|signing up|"
     r"entering) [^.]{0,80}\byou (?:agree|consent)\b|['‘]we['’] includes [^.]{2,80}\b(?:limited|ltd|inc|llc|gmbh|brands)\b)",
+    re.IGNORECASE,
+)
+# Whose opinions they are: notes on the author run to a paragraph, and end so.
+VIEWS = re.compile(
+    r"\bthe (?:opinions|views) expressed (?:here|in this \w+) (?:are|belong)(?: solely| entirely)?(?: to)? "
+    r"(?:those of|his|her|their|my|the (?:author|writer))\b",
     re.IGNORECASE,
 )
 # What an editor says of the author or the newsletter, and not of the news.
@@ -192,6 +206,23 @@ LINK = re.compile(
 LOUD = re.compile(
     r"[►•*\s]*(?=[^a-z]*[A-Z]{2})(?!\d|WINNER|FINAL|CHAPTER|PART|\w*DAY:|WH|HOW|Q:|A:)[^a-z:“”\"]{3,45}(?<!\d): (?=(?:\S+ ){3}\S)[^.!?…]*[^.!?…:;”\",\d]$"
 )
+# "More: What the engineers knew", "Related: …": what leads to another article in so many words.
+MORE = re.compile(
+    r"\W*(?:more|related|read(?: more)?|also|see also|watch|previous(?:ly)?|and|deeper dive)\s*:", re.IGNORECASE
+)
+# "The engineers: What they knew", on a line of its own: other articles' headlines, where nothing near it has these words.
+HEADLINE = re.compile(
+    r"[►•*\s]*(?P<label>(?!\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)[^:\n]{3,60}): "
+    r"(?=[‘'“\"]?(?-i:[A-Z]|\d+ [a-z]))(?!.*(?:, \d{2}|\bvs?\.))",
+    re.IGNORECASE,
+)
+# "Who knew it? What the engineers say", "The dam is gone. What the engineers say": the same in two.
+TWOFOLD = re.compile(r"[►•*\s]*[^\W_][^.!?:“”\"]{4,70}[^\W\d_A-Z]{3}[.!?] [‘']?[A-Z](?:[^.!?“”\"]|\b[A-Z]\.){15,110}$")
+ENDED_INSIDE = re.compile(r"[^\W\d_]{3}[.!?][”’\"']?\s?[A-Z‘“]")
+# A gallery in one paragraph: captions with their numbers, or with what leads to the next one.
+GALLERY = re.compile(
+    r"\bhide caption \d+ of \d+\b.*\bhide caption \d+ of \d+\b|\bprev next\W*$", re.IGNORECASE | re.DOTALL
+)
 # "— Jane Doe, Harbour Wire" under a piece of a running report; under a quotation it says who spoke.
 SIGNED = re.compile(
     rf"\s*(?:[—–]|--?)\s*(?:the )?{_NAME}(?:,? (?:and|with) {_NAME}|, {_NAME})*(?:[,;] {_AGENCY})*\.?$", re.IGNORECASE
@@ -211,6 +242,21 @@ OUTLET = re.compile(
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
 SPOKEN = re.compile(r"[“”„«»\"]")
+
+
+SMALL_WORDS = frozenset(
+    "a an and are as at be but by for from has have in is its of on or that the their to was were will with".split()
+)
+_COMMON = frozenset(
+    "about after also amid been before could first from have here into just know more over says than that their them there "
+    "these they this those what when where which while will with would your".split()
+)
+
+
+def telling(line: str) -> frozenset[str]:
+    """The beginnings of the words that say what a line is about."""
+    words = re.findall(r"[^\W\d_]{4,}", line.casefold())
+    return frozenset(word[:5] for word in words if word not in _COMMON)
 
 
 def _either(lines: str) -> str:

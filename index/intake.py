@@ -15,14 +15,16 @@ which. What a fetched page said before it said something else stays beside it, a
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from index.article import article_id
 from index.draft import Kept
 from index.duplicates import told_by, wording
 from index.errors import DocumentRejected
-from index.known import Known, is_page, key_before, known_of
+from index.known import Known, is_page, key_before, known_of, page_before
 from index.prepare import Prepared
 from index.sources.files import Skipped
 from index.sources.read import Document
@@ -51,7 +53,8 @@ class Intake:
 
     `old` is the generation that articles may be taken over from; where it was made by another recipe (`reusable`
     false), it only says what there was. `keeps` says that the old articles stay beside the new ones, and with them the
-    notes of what was skipped. `given` are the collections of all that is read.
+    notes of what was skipped. `given` are the collections of all that is read. Of what a fetched page said before, the
+    last `page_versions` are kept: one that changes whenever it is fetched would else fill the index.
     """
 
     def __init__(
@@ -63,9 +66,10 @@ class Intake:
         reusable: bool,
         keeps: bool = False,
         given: Sequence[str] = (),
+        page_versions: int = 20,
     ) -> None:
         self._old, self._prepare, self._progress = old, prepare, progress
-        self._keeps, self._given = keeps, tuple(given)
+        self._keeps, self._given, self._page_versions = keeps, tuple(given), page_versions
         self.known: Known = known_of(old, reusable=reusable)
         self.skipped: list[Skipped] = []
         self._taken: dict[str, tuple[str, str]] = {}  # article id -> fingerprint and origin
@@ -96,9 +100,16 @@ class Intake:
 
     def carried(self, articles: Iterable[str]) -> Iterator[Carried]:
         """Those of the old articles that were not read again and that nothing read has replaced."""
-        # what a page said before stays only beside what it says now, so that comes first
-        for id_ in sorted(articles, key=lambda id_: self.known.made[id_].page is not None):
+        made, there = self.known.made, list(articles)
+        # what a page said before stays only beside what it says now, so that comes first; and of that the newest
+        before = sorted((id_ for id_ in there if made[id_].page), key=lambda id_: made[id_].read_at, reverse=True)
+        versions = Counter[str]()
+        for id_ in chain((id_ for id_ in there if not made[id_].page), before):
             if one := self._staying(id_):
+                page = page_before(one.key or made[id_].key)
+                versions[page or ""] += 1
+                if page and versions[page] > self._page_versions:
+                    continue
                 self._taken[one.id] = _mark(self.known.entries[id_])
                 self._keys[one.id] = one.key or self.known.made[id_].key
                 self._there.add(self._keys[one.id])
@@ -211,8 +222,9 @@ class Intake:
     def _made(self, document: Document) -> Prepared:
         made = self._prepare(document)
         before = self._before(document, made.article.id)
-        told = before is not None and document.markup != "jsonl" and not self.known.is_another_file(made.article)
-        collections = self._collections(document, before.collections if before and told else ())
+        same = before is not None and self.known.was_read_from(before.id, document.origin)
+        told = before.collections if before is not None and same and document.markup != "jsonl" else ()
+        collections = self._collections(document, told)
         return replace(made, article=replace(made.article, collections=collections))
 
     def _before(self, document: Document, id_: str) -> Entry | None:

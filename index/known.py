@@ -25,7 +25,7 @@ _MEMBER = re.compile(r"(\.(?:zip|epub|docx))!.*$", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What an article was made from: the key and the digest of its document, its format, and the digest of its wording.
+    """What an article was made from, and when: key and digest of its document, its format, and the digest of its wording.
 
     `page` is the key of the fetched page that said this before it said something else; None for all other articles.
     """
@@ -34,6 +34,7 @@ class Made:
     raw_sha256: str
     markup: str
     told: str
+    read_at: str
 
     @property
     def page(self) -> str | None:
@@ -62,6 +63,11 @@ class Known:
         if before is None or article.url or article.markup == "jsonl":
             return False
         return Path(before.origin).resolve() != Path(article.origin).resolve()
+
+    def was_read_from(self, id_: str, origin: str) -> bool:
+        """Whether the article was read from that very place: only then is it the document that collections were given to."""
+        before = self.entries[id_].origin
+        return before == origin or ("://" not in before + origin and Path(before).resolve() == Path(origin).resolve())
 
     def still_there(self, id_: str) -> bool:
         """Whether the file that an article was read from is where it was."""
@@ -105,8 +111,8 @@ def known_of(old: Snapshot | None, *, reusable: bool) -> Known:
     if not reusable:
         return Known(entries)
     documents, files, keys, made = {}, {}, {}, {}
-    for id_, key, raw, origin, markup, told in old.documents():
-        made[id_] = Made(key, raw, markup, told)
+    for id_, key, raw, origin, markup, told, read_at in old.documents():
+        made[id_] = Made(key, raw, markup, told, read_at)
         if made[id_].page is not None:
             continue  # its document is no more
         documents[key, raw] = id_

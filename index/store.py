@@ -190,11 +190,11 @@ class Snapshot:
         """The documents of the build that did not become articles."""
         return [Skipped(*found) for found in self._query("SELECT origin, reason, detail FROM skipped")]
 
-    def documents(self) -> Iterator[tuple[str, str, str, str, str, str]]:
+    def documents(self) -> Iterator[tuple[str, str, str, str, str, str, str]]:
         """Of each article its id and what it was made from: document key, digest of the raw bytes, origin, markup; and
-        the digest of its wording.
+        the digest of its wording, and when it was read.
         """
-        yield from self._query("SELECT id, key, raw_sha256, origin, markup, told FROM articles")
+        yield from self._query("SELECT id, key, raw_sha256, origin, markup, told, read_at FROM articles")
 
     def key(self, article: str) -> str:
         """The key of the document that the article came from."""

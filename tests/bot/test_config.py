@@ -363,10 +363,10 @@ def test_the_recipe_of_a_build_follows_the_settings(file: Path) -> None:
     """Each that says what a generation holds."""
     changes = {"BYLINE_ARTICLES__KEEP_BOILERPLATE": "true", "BYLINE_ARTICLES__MAX_SENTENCES": "70",
                "BYLINE_PASSAGES__TARGET_CHARS": "300", "BYLINE_PASSAGES__LONGEST_CHARS": "400",
-               "BYLINE_INDEX__KEEP_GENERATIONS": "3"}  # fmt: skip
+               "BYLINE_INDEX__KEEP_GENERATIONS": "3", "BYLINE_ARTICLES__PAGE_VERSIONS": "4"}  # fmt: skip
     made = recipe(load_config(None, changes))
     assert (made.keep_boilerplate, made.max_sentences, made.target_chars) == (True, 70, 300)
-    assert (made.longest_chars, made.keep) == (400, 3)
+    assert (made.longest_chars, made.keep, made.page_versions) == (400, 3, 4)
     assert recipe(Config(Path())).keep_boilerplate is False
 
 

@@ -55,6 +55,19 @@ How relevant is this ad to you?
 Did you encounter any technical issues?
 Anzeige
 Sponsored content
+Stay connected: Subscribe to our daily note on the river
+View more opinion on the Harbour Ledger.
+Jane Doe has rowed for nine years. She teaches history. The views expressed here are solely the author's own.
+This story and its headline have been updated with further developments.
+(The Ledger's Jane Doe contributed to this section.)
+To keep up with the river, sign up for the Ledger's newsletter.
+Sign up for Harbour News, a weekly dispatch from the quays.
+For more on the river, click here.
+Visit ledger.example for more on rowing.
+She tweets @janedoe.
+If you or someone you know needs a bed tonight, call 555 0100.
+[ Want more on this story? Download our app for the latest ]
+Get more harbour news by listening to our podcasts
 Sign up for our newsletter
 Sign up to our daily briefing and never miss a story.
 Sign up here to get the day's stories in your inbox.
@@ -288,6 +301,14 @@ In pictures of the flood a yellow flag is seen on a roof.
 To see the dam, visit the valley before the snow comes, the guide says.
 The ministry wants to know how the dam broke.
 Who owns the ferry? Nobody in the harbour could say.
+Stay in touch with the shore: join hands, the captain said.
+The views expressed here and there in the valley were those of tired people.
+She tweets more than she rows, her coach said.
+For more than nine hours, the boats went back and forth to bring them here.
+If you or someone you know has ever rowed at night, you will understand, he said.
+He did not view more news than he had to.
+The posts along the river have been updated where the flood took them.
+He told them to download the harbour's app before they set out.
 """
 
 CAPTIONS = """
@@ -367,7 +388,8 @@ def test_what_was_paid_for_goes_to_the_end_of_the_page() -> None:
 @pytest.mark.parametrize(
     "line",
     ["Aa/ " * 100, "Aa, Aa via Aa for " * 20, "— " + "Aa, " * 20 + "1", "• " * 600 + "A:", "A/" * 200, "a@" * 200, "- " * 600,
-     "Editor’s Note: " + "is the opinions expressed " * 40, "(photo by " * 40, "Aa and " * 50, "see " + "a " * 200],
+     "Editor’s Note: " + "is the opinions expressed " * 40, "(photo by " * 40, "Aa and " * 50, "see " + "a " * 200, "hide caption 1 of 1 " + "hide caption " * 900, "prev next " * 900,
+     "Aa: " * 40, "aaaa. A" * 24, "A.A." * 40],
 )  # fmt: skip
 def test_no_line_keeps_the_rules_busy(line: str) -> None:
     """A rule that can match in many ways would not come to an end on some of these within the tests' time limit."""
@@ -376,6 +398,59 @@ def test_no_line_keeps_the_rules_busy(line: str) -> None:
 
 def _kept(text: str, title: str | None = None) -> list[str]:
     return [piece.text for piece in split(text, title) if piece.kind != "boilerplate"]
+
+
+HEADLINES = """
+The gates of spring: Ten things that engineers wish they had known
+'It was a long night': Rowers, bakers and one goat tell their side
+What do carp eat? Here is how to keep yours well in winter
+Carp is out for good. Here are four fish that you should eat instead
+"""
+
+
+@pytest.mark.parametrize("line", lines(HEADLINES))
+def test_other_articles_headlines_that_stand_bare_go_where_what_comes_next_speaks_of_something_else(line: str) -> None:
+    """On a page that leads to others anyway, and only without what would make them a heading."""
+    leads, text = "More:Who owns the ferry", "The council met on Monday.\n\n{}\n\nThe mayor spoke for an hour.\n\n{}"
+    assert marks(text.format(line, leads)) == [None, "boilerplate", None, "boilerplate"]
+    assert marks(text.format(line, "She left at noon.")) == [None, None, None, None]
+
+
+def test_a_heading_over_what_speaks_of_the_same_stays() -> None:
+    heading = "The gates of spring: Ten things that engineers wish they had known"
+    text = (
+        f"The dam held.\n\n{heading}\n\nTen engineers were asked, and each wished for more.\n\nMore:Who owns the ferry"
+    )
+    assert marks(text) == [None, None, None, "boilerplate"]
+
+
+def test_a_bare_line_before_a_link_or_at_the_end_of_a_page_with_links_is_one() -> None:
+    text = "The dam held.\n\nSix towns look back at a wet year\n\nMore:Who owns the ferry\n\nNobody was hurt.\n\n{}"
+    ending = "Ferry owners ask the court for one more summer"
+    assert marks(text.format(ending)) == [None, "boilerplate", "boilerplate", None, "boilerplate"]
+    assert marks(text.format("The owners of the ferry were asked to come and speak of")) == [None, *["boilerplate"] * 2, None, None]  # fmt: skip
+    assert marks(text.format("Who came")) == [None, *["boilerplate"] * 2, None, None]
+
+
+def test_lists_stay_on_a_page_that_leads_to_others() -> None:
+    """Bare lines in a row, labels that come again, places with numbers, days, matches."""
+    rows = ["Harbour Hall: The Big Room With the Nine Windows", "Mill Street: The Room With a View of Boats", "Quay: One Shed and a Small Tent for Guests"]  # fmt: skip
+    books = "Author: One Who Wrote of Rivers and of Rain\n\nA book of rain.\n\nAuthor: One Who Wrote of Towns and of Trains\n\nA book."
+    single = ["Port Town: The Old Mill Shopping Hall and Market, 17 Mill Road", "Dec. 13: Rowers come home after nine weeks at sea", "Final: The Rowers of Port Town vs. Those of Mill Town"]  # fmt: skip
+    for body in ("\n\n".join(rows), books, *single):
+        page = f"The council met.\n\n{body}\n\nThe mayor spoke.\n\nMore:Who owns the ferry"
+        assert marks(page)[1:-2] == [None] * (len(marks(page)) - 3)
+
+
+def test_a_gallery_in_one_paragraph_is_captions_however_long() -> None:
+    numbered = " ".join(
+        f"Hide Caption {i} of 40 Photos: The flood A boat lies in the square of Port Town." for i in range(1, 41)
+    )
+    credited = "Jane Doe/Harbour Wire A boat lies in the square. The water came at night. Photos of the flood Prev Next"
+    for gallery in (numbered, credited):
+        kinds = {piece.kind for piece in split(f"The dam held.\n\n{gallery}\n\nNobody was hurt.")[1:-1]}
+        assert "sentence" not in kinds
+    assert marks("The dam held. The guide told them to hide caption 1 of 2, he said.") == [None]
 
 
 def test_news_after_a_share_button_is_not_its_tail() -> None:

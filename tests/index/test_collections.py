@@ -159,6 +159,18 @@ def test_another_file_of_the_same_name_inherits_nothing(index: Path, tmp_path: P
     assert carried(index) == {"Beta": ()}
 
 
+def test_another_document_of_the_same_address_inherits_nothing(index: Path, tmp_path: Path) -> None:
+    """They were given to a document: what another one says there is not yet for those who see that one."""
+    address = "---\nurl: https://paper.example/bridge\n---\n"
+    first = write(tmp_path / "x" / "s.md", f"{address}Alpha was seen on the bridge.")
+    add(index, [first], RECIPE, quiet, ["secret"])
+    add(index, [write(tmp_path / "y" / "t.md", f"{address}Beta was seen on the bridge.")], RECIPE, quiet)
+    assert carried(index) == {"Alpha": ("secret",), "Beta": ()}
+    write(first, f"{address}Gamma was seen on the bridge.")
+    add(index, [first], RECIPE, quiet)
+    assert carried(index) == {"Gamma": ("secret",), "Beta": ()}
+
+
 @pytest.mark.parametrize(
     ("written", "name"),
     [("North", "north"), (" war-2019 ", "war-2019"), ("ÉTÉ", "été"), ("e\u0301te\u0301", "été"), ("a.b_c", "a.b_c"), ("新聞", "新聞")],

@@ -78,6 +78,23 @@ def test_a_folder_that_is_gone_or_empty_takes_nothing_with_it(tmp_path: Path, in
     assert held(index) == ALL
 
 
+@pytest.mark.parametrize("first", ["here", "link"])
+def test_a_folder_that_is_given_by_a_link_is_the_folder(tmp_path: Path, first: str) -> None:
+    """Whichever of the two the index was made from, what goes from the folder goes, and all else is held once."""
+    for name in ("ferry", "dam", "mill"):
+        write(tmp_path / "here" / f"{name}.txt", f"The {name} was closed on Monday.")
+    (tmp_path / "link").symlink_to(tmp_path / "here")
+    other = "link" if first == "here" else "here"
+    add(tmp_path / "index", [tmp_path / first], RECIPE, quiet)
+    (tmp_path / "here" / "dam.txt").unlink()
+    for given in (other, first):
+        follow(tmp_path / "index", [tmp_path / given], RECIPE, quiet)
+        assert held(tmp_path / "index") == {"The ferry was closed on Monday.", "The mill was closed on Monday."}
+        snapshot = open_snapshot(tmp_path / "index")
+        assert len(list(snapshot.entries())) == 2
+        snapshot.close()
+
+
 def test_a_file_that_moves_within_the_folder_is_held_once(tmp_path: Path, index: Path) -> None:
     (tmp_path / "here" / "old").mkdir()
     shutil.move(tmp_path / "here" / "dam.txt", tmp_path / "here" / "old" / "dam.txt")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from index.build import Report, add, build, remove
+from index.build import Recipe, Report, add, build, remove
 from index.collect import add_addresses
 from index.generations import current
 from index.search import search
@@ -266,8 +267,8 @@ def test_a_line_that_was_edited_leaves_no_version(tmp_path: Path) -> None:
     assert b"falcon" not in b"".join(p.read_bytes() for p in current(index).folder.iterdir())
 
 
-def fetched(index: Path, fetcher: Fetcher) -> Report:
-    return add_addresses(index, at(1), RECIPE, quiet, fetcher)
+def fetched(index: Path, fetcher: Fetcher, recipe: Recipe = RECIPE) -> Report:
+    return add_addresses(index, at(1), recipe, quiet, fetcher)
 
 
 def test_a_file_and_a_fetched_page_of_one_address_are_two_versions_in_every_build(
@@ -309,6 +310,27 @@ def test_what_a_fetched_page_said_before_stays_through_builds_and_goes_with_it(
     remove(index, [newest], RECIPE, quiet)
     data = b"".join(path.read_bytes().lower() for path in index.rglob("*") if path.is_file())
     assert not any(word in data for word in (b"falcon", b"heron", b"osprey"))
+
+
+def test_of_a_page_that_changes_at_every_fetch_the_last_versions_are_kept_and_no_more(
+    tmp_path: Path,
+    fetcher: Fetcher,
+    server: Server,
+) -> None:
+    """Added to or built anew; what goes leaves nothing, and a smaller number takes effect at the next build."""
+    index, recipe = tmp_path / "index", replace(RECIPE, page_versions=2, keep=1)
+    for word in ("falcon", "heron", "osprey", "kestrel", "plover"):
+        server.answer = site({"/1": Reply(story(1, f"A {word} has been seen since."))})
+        fetched(index, fetcher, recipe)
+    ((newest, before),) = versions(index).items()
+    assert [word for word in ("plover", "kestrel", "osprey", "heron", "falcon") if any(word in text for text in texts(index).values())] == [
+        "plover", "kestrel", "osprey",
+    ]  # fmt: skip
+    assert len(before) == 2
+    assert "plover" in texts(index)[newest]
+    assert not build(index, [], recipe, quiet, more=kept_documents(index)).published
+    assert build(index, [], replace(recipe, page_versions=0), quiet, more=kept_documents(index)).published
+    assert (versions(index), list(texts(index))) == ({}, [newest])
 
 
 def test_a_fetched_page_whose_furniture_alone_changed_has_no_version_more(
