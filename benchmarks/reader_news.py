@@ -20,7 +20,7 @@ import numpy as np
 
 from bot.read import Reader, Window
 from index.encoder import Encoder, load_encoder
-from training.__main__ import minilm
+from training.school import minilm
 from training.data import DataMissing
 from training.evaluate import holds
 from training.windows import windows
