@@ -26,11 +26,13 @@ from training.batch import Batch, batches_of
 from training.school import School, lesson, schedule
 from training.train import Recipe
 
+Score = Callable[[Sequence[Pair]], list[Tensor]]
+
 log = logging.getLogger("training")
 
 
 def write(
-    score: Callable[[Sequence[Pair]], list[Tensor]], school: School, shares: Mapping[str, float], folder: Path,
+    score: Score, school: School, shares: Mapping[str, float], folder: Path,
     tokenizer: Tokenizer, seed: int, part: tuple[int, int], tokens: int, late: bool,
 ) -> None:  # fmt: skip
     """Writes what `score` says of every chunk whose number leaves `part[0]` when divided by `part[1]`.
@@ -56,6 +58,11 @@ def write(
         log.info("chunk %d: %d tokens, %.0f a second", chunk, count, count / (time.monotonic() - started))
         if done >= tokens:
             return
+
+
+def in_unison(voices: Sequence[Score], pairs: Sequence[Pair]) -> list[Tensor]:
+    """The mean of what several networks say: better than each where they err apart."""
+    return [torch.stack(said).mean(0) for said in zip(*(voice(pairs) for voice in voices), strict=True)]
 
 
 def lessons(
@@ -94,7 +101,7 @@ def batches(
     return batches_of(groups, exact, tokenizer, budget)
 
 
-def _in_blocks(score: Callable[[Sequence[Pair]], list[Tensor]], pairs: Sequence[Pair], size: int = 64) -> list[Tensor]:
+def _in_blocks(score: Score, pairs: Sequence[Pair], size: int = 64) -> list[Tensor]:
     """Pairs of about one length together, whatever their place."""
     order = sorted(range(len(pairs)), key=lambda i: len(pairs[i].tokens))
     found: dict[int, Tensor] = {}

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import torch
 
+from bot import span_model
 from training import lessons, teacher
 from training.data import DataMissing, read_corpus
 from training.export import averaged
-from training.school import reader_tokenizer, school_of
+from training.model import begun_model
+from training.school import minilm, reader_tokenizer, school_of
 from training.sentences import add_sentence_sets
 from training.train import Recipe, Run, train
 
@@ -37,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, default=Path("runs/teacher"), help="where checkpoints are kept")
     parser.add_argument("--out", type=Path, default=Path("runs/shown"), help="where labels are kept")
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints of teachers to average with it")
+    parser.add_argument("--beside", type=Path, help="a reader's folder: what is kept is the mean of what both say")
     parser.add_argument("--tokens", type=float, default=6.0, help="budget in millions of tokens")
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
@@ -63,7 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         train(run, school, tokenizer, SHARES)
         return 0
     learnt = averaged([options.run / "checkpoint.safetensors", *options.also], {})
-    speaks = partial(teacher.score, teacher.taught(options.mpnet, learnt).to(device))
+    voices = [partial(teacher.score, teacher.taught(options.mpnet, learnt).to(device))]
+    if options.beside:
+        reader = begun_model(options.beside, minilm()).to(device, torch.bfloat16).eval()
+        voices.append(partial(span_model.score, reader))
+    speaks = partial(lessons.in_unison, voices)
     lessons.write(
         speaks, school, SHARES, options.out, tokenizer, options.seed, tuple(options.part), tokens, options.late
     )

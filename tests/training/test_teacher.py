@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from bot.span_model import LOWER, Pair, SpanModel, pair, score
@@ -52,7 +54,7 @@ def test_the_network_equals_transformers_mpnet(folder: Path) -> None:
         begin = 0
         for sequence, length in zip(sequences, packed.lengths, strict=True):
             ids = torch.tensor([[{101: 0, 102: 2}.get(token, token + 4) for token in sequence]])
-            expected = theirs.eval()(ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]
+            expected = theirs(ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]
             assert torch.allclose(states[0][begin : begin + len(sequence)], expected, atol=1e-3)
             begin += length
 
@@ -71,7 +73,7 @@ def test_only_the_upper_half_and_the_heads_learn(folder: Path) -> None:
     assert torch.allclose(teacher.score(learnt, asked)[0], teacher.score(model, asked)[0])
 
 
-def words():  # type: ignore[no-untyped-def]  # the tokenizer of the groups' tests
+def words() -> Tokenizer:
     return tokenizer("Bridges of town The mayor is number again . ? who in the bridges 0 1 2 3 4 5 Mayor , what Who")
 
 
@@ -80,7 +82,7 @@ def school() -> School:
     return School(made, made.examples, [(0, 1, 3)], {})
 
 
-def spoken(pairs: list[Pair] | tuple[Pair, ...]) -> list[Tensor]:
+def spoken(pairs: Sequence[Pair]) -> list[Tensor]:
     """A teacher whose word on each token is the token's number, so that a shift shows."""
     return [torch.tensor([[token, -token] for token in one.tokens[one.offset : -1]]).float() for one in pairs]
 
@@ -98,6 +100,15 @@ def test_what_the_teacher_said_comes_back_at_its_token(tmp_path: Path) -> None:
                 assert torch.equal(shown, spoken([one])[0])
                 seen += 1
     assert seen > 40
+
+
+def test_voices_in_unison_are_their_mean() -> None:
+    def louder(pairs: Sequence[Pair]) -> list[Tensor]:
+        return [3 * said for said in spoken(pairs)]
+
+    asked = [pair((5,), (), (6, 7), (LOWER, LOWER)), pair((5,), (), (8,), (LOWER,))]
+    for said, once in zip(lessons.in_unison([spoken, louder], asked), spoken(asked), strict=True):
+        assert torch.equal(said, 2 * once)
 
 
 def test_labels_are_made_in_parts_and_never_twice(tmp_path: Path) -> None:
@@ -125,7 +136,7 @@ def test_a_learner_is_drawn_to_the_teacher_and_to_the_right_answer() -> None:
 
 
 def test_learning_from_labels_brings_the_learner_closer(tmp_path: Path) -> None:
-    def mild(pairs: list[Pair] | tuple[Pair, ...]) -> list[Tensor]:
+    def mild(pairs: Sequence[Pair]) -> list[Tensor]:
         return [torch.tensor([[token % 3 - 1.0, -2.0] for token in one.tokens[one.offset : -1]]) for one in pairs]
 
     lessons.write(mild, school(), {"squad1": 60.0}, tmp_path / "said", words(), 5, (0, 1), 10**4, late=False)
