@@ -177,8 +177,12 @@ class Asking:
             return question.strip()
 
     def _wait_for(self, work: Callable[[Aside], T], urgency: int) -> asyncio.Future[T]:
-        """Put the work into the line."""
-        if self._turns.waiting() >= self._waiting:
+        """Put the work into the line, the last half of which is not for those who ask much.
+
+        A question that others may share stays there when its asker has given up; were all places such, nobody else's
+        would be taken.
+        """
+        if self._turns.waiting() >= (self._waiting // 2 if urgency == _FURTHER else self._waiting):
             raise Busy
         return self._turns.put(work, urgency)
 

@@ -102,13 +102,13 @@ async def test_one_model_runs_at_a_time_in_the_order_of_asking_and_the_loop_goes
 async def test_a_line_that_is_full_refuses_at_once_and_takes_questions_again_later() -> None:
     library = SlowLibrary()
     asking = Asking(library, waiting=2)
-    waiting = [asyncio.create_task(asking.ask(f"{i}?", None)) for i in range(3)]
+    waiting = [asyncio.create_task(asking.ask(f"{i}?", None, f"person {i}")) for i in range(3)]
     await until(lambda: asking.waiting() == 2)
     with pytest.raises(Busy):
-        await asking.ask("one too many?", None)
+        await asking.ask("one too many?", None, "another")
     library.go.set()
     await asyncio.gather(*waiting)
-    await asking.ask("later?", None)
+    await asking.ask("later?", None, "another")
     asking.close()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.chat_telegram.asking import Asking, Reply
+from bot.chat_telegram.asking import Asking, Busy, Reply
 from bot.chat_telegram.turns import Aside, Turns
 from index.store import Scope
 from tests.bot.telegram.newsroom import in_loop
@@ -111,6 +111,24 @@ async def test_whoever_asks_much_waits_for_whoever_does_not_even_when_already_be
     answered = [said for said in library.asked if said.endswith("answered")]
     assert answered == [f"{said}? answered" for said in ("ana", "ben", "flood 0", "flood 1")]
     assert library.asked[0] == "flood 0?"
+    asking.close()
+
+
+@in_loop
+async def test_whoever_asks_much_cannot_fill_the_line_even_with_questions_that_were_given_up() -> None:
+    library = Stepping()
+    asking = Asking(library, waiting=4)
+    flood = [asyncio.create_task(asking.ask(f"flood {i}?", None, "flooder")) for i in range(8)]
+    await until(lambda: sum(one.done() for one in flood) == 5)
+    for one in flood:
+        one.cancel()
+    ends = await asyncio.gather(*flood, return_exceptions=True)
+    assert sum(isinstance(end, Busy) for end in ends) == 5
+    assert asking.waiting() == 2, "given up, and still there for whoever asks the same"
+    others = [asyncio.create_task(asking.ask(f"{name}?", None, name)) for name in ("ana", "ben")]
+    await until(lambda: asking.waiting() == 4)
+    library.go.set()
+    assert [reply.answer.question for reply in await asyncio.gather(*others)] == ["ana?", "ben?"]
     asking.close()
 
 
