@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from bot.answer import Answer
 from bot.archive import Archive
+from bot.read import Reading, Window
 from index.article import Article
 from tests.bot.tiny_archive import archive, publish_articles
 from tests.index.tiny import article
@@ -45,6 +47,29 @@ def test_a_sentence_of_another_story_that_says_the_same_is_cited(
     alone = asked(tmp_path, monkeypatch, article("a.txt", FIRST))
     assert [one.article for one in alone.citations] == [found.citations[0].article]
     assert alone.confidence == found.confidence
+
+
+def test_it_has_the_confidence_of_what_was_read_in_it_and_is_no_other_answer_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_articles(tmp_path, [article("a.txt", FIRST), article("b.txt", SAME)])
+    held: Archive = archive(tmp_path, monkeypatch)
+    reader = held.reader()
+    read = type(reader).read
+
+    def monday(self: object, question: str, windows: Sequence[Window]) -> list[Reading]:
+        found = read(reader, question, windows)
+        return [
+            one if windows[one.window].text == FIRST else replace(one, start=3, end=9, score=0.7)
+            for one in found
+            if one.sentence == 0
+        ]
+
+    monkeypatch.setattr(type(reader), "read", monday)
+    asked = held.ask(QUESTION)
+    first, second = asked.answer.citations
+    assert (first.score, second.score) == (pytest.approx(1.0), pytest.approx(0.2))
+    assert SAME.startswith(second.quote) and asked.more == ()
 
 
 def test_a_copy_a_question_and_another_collection_support_nothing(
