@@ -8,12 +8,11 @@ cited only where no sentence says it. Knows nothing of how candidates were found
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from bot.cite import Citation, Place, cite
@@ -292,7 +291,7 @@ def _said(candidates: Sequence[Candidate], reading: Reading) -> str:
     return bare(candidates[reading.window].passage.text[reading.start : reading.end])
 
 
-@functools.lru_cache(maxsize=1024)
+@lru_cache(maxsize=1024)
 def bare(text: str) -> str:
     """The words of a short answer without articles, for comparing two of them."""
     return " ".join(word for word in plain(text).split() if word not in _EMPTY)
@@ -308,7 +307,7 @@ def _agree(one: str, other: str) -> bool:
     return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
 
 
-@functools.lru_cache(maxsize=1024)  # a question looks at each of its sentences some ten times
+@lru_cache(maxsize=1024)  # a question looks at each of its sentences some ten times
 def plain(text: str) -> str:
     """Words only: case, accents and signs folded away, for comparing what two texts say."""
     if text.isascii():  # nearly all are, and no sign in them combines

@@ -55,7 +55,7 @@ def weighed(question: str, readings: Iterable[Reading], windows: Sequence[Window
     for reading in readings:
         window = windows[reading.window]
         if reading.window not in held:
-            held[reading.window] = _share(asked, f"{window.title or ''} {window.text}")
+            held[reading.window] = overlap(question, window)
         start, end = window.sentences[reading.sentence]
         sentence = window.text[start:end]
         odds = reading.score - weights.asks * _asks(sentence) - weights.unended * (not _ENDED.search(sentence))
