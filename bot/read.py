@@ -34,8 +34,8 @@ _CLOSERS = "\"'“”‘’«»)]}>,;:-–—…!? \t\n"
 class Window:
     """What is read: one passage. `sentences` are (start, end) in `text`, in order, not overlapping.
 
-    The title may help to understand the passage; an answer never comes from it. `place` is how many other stories'
-    windows were retrieved before it, where that is not its number in the list: copies of a story take no place.
+    The title may help to understand the passage; an answer never comes from it. `place` is how many windows
+    were retrieved before it, those of a story's further copies not counted; None where that is its number in the list.
     """
 
     text: str

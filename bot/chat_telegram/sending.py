@@ -160,8 +160,9 @@ class Sender:
     ) -> None:
         """Answer the question of a chat where the bot is a guest, with the result made of the part; repeated as all else.
 
-        Telegram takes one answer to a query, so a second try does no harm: where the first arrived after all, or Telegram
-        has given the query up meanwhile, it says that it does not know the query, and there is nothing left to do.
+        An answer uses the query up, so a second try does no harm; of presses and inline queries Telegram says so, of guests'
+        it says nothing, and at worst the answer stands there twice. Where the first try arrived after all, or Telegram has
+        given the query up meanwhile, it says that it does not know the query, and there is nothing left to do.
         """
 
         async def answer(entities: Sequence[MessageEntity]) -> object:
