@@ -116,7 +116,8 @@ def further(
 ) -> tuple[Citation, ...]:
     """The next best other answers, at most `most`, for people who doubt the one given: none where none was given.
 
-    Each gives another short answer, in a sentence that was not cited; markers go on from those of the answer.
+    Those are given that read best, the likeliest first. Each gives another short answer, in a sentence that was not cited;
+    markers go on from those of the answer.
     """
     if given.status != "answered":
         return ()
@@ -142,6 +143,7 @@ def further(
         if not any(_overlap(place, other) for other in others):
             said.append(here)
             others.append(place)
+    others.sort(key=lambda place: -place.score)
     return tuple(cite(place, marker) for marker, place in enumerate(others, len(given.citations) + 1))
 
 

@@ -246,6 +246,15 @@ def test_further_answers_are_the_next_best_others_each_once() -> None:
     assert more(both, *readings, most=0) == []
 
 
+def test_of_further_answers_the_likeliest_is_first_though_another_reads_better() -> None:
+    found = [
+        reading([HERALD], 0, i, words, p)
+        for i, words, p in ((0, "The mayor", 0.9), (1, "A choir", 0.1), (2, "It", 0.2))
+    ]
+    assert more([HERALD], *found) == ["It", "A choir"]
+    assert more([HERALD], *found, most=1) == ["A choir"]
+
+
 def test_a_further_answer_is_never_from_a_cited_sentence() -> None:
     """Another span of the sentence that was cited is no other answer, nor is one that a pronoun drew in."""
     told = article("told", "The mayor spoke to the bishop.", "He opened the bridge.")
