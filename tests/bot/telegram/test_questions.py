@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.chat_telegram.asking import Library, Reply
+from bot.chat_telegram.turns import Aside
 from index.article import Article
 from index.store import Scope
 from tests.bot.telegram.newsroom import ARTICLES, ASKED, GROUP, in_loop, newsroom
@@ -295,7 +296,7 @@ class Full:
     def __getattr__(self, name: str) -> object:
         return getattr(self._inner, name)
 
-    def ask(self, question: str, scope: Scope) -> Reply:
+    def ask(self, question: str, scope: Scope, aside: Aside) -> Reply:
         from bot.chat_telegram.asking import Busy
 
         raise Busy
