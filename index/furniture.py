@@ -212,7 +212,7 @@ MORE = re.compile(
 )
 # "The engineers: What they knew", on a line of its own: other articles' headlines, where nothing near it has these words.
 HEADLINE = re.compile(
-    r"[►•*\s]*(?P<label>(?!\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)[^:\n]{3,60}): "
+    r"[►•*\s]*+(?P<label>(?!\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)[^:\n]{3,60}): "
     r"(?=[‘'“\"]?(?-i:[A-Z]|\d+ [a-z]))(?!.*(?:, \d{2}|\bvs?\.))",
     re.IGNORECASE,
 )
