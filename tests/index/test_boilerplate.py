@@ -434,7 +434,10 @@ def test_a_bare_line_before_a_link_or_at_the_end_of_a_page_with_links_is_one() -
 
 @pytest.mark.parametrize(
     "line",
-    ["»Wir haben die ganze Nacht auf dem Deich gestanden und gewartet.«", "बाँध सोमवार को रात भर टूटा नहीं और सब लोग बच गए।"],
+    [
+        "»Wir haben die ganze Nacht auf dem Deich gestanden und gewartet.«",
+        "बाँध सोमवार को रात भर टूटा नहीं और सब लोग बच गए।",
+    ],
 )
 def test_what_ends_as_sentences_do_in_its_own_script_stays_before_a_link(line: str) -> None:
     assert marks(f"The dam held.\n\n{line}\n\nMore:Who owns the ferry") == [None, None, "boilerplate"]
