@@ -303,6 +303,8 @@ The ministry wants to know how the dam broke.
 Who owns the ferry? Nobody in the harbour could say.
 Stay in touch with the shore: join hands, the captain said.
 The views expressed here and there in the valley were those of tired people.
+“The views expressed in this film are those of the author,” the harbour’s speaker said, and left.
+The bank said the views expressed in this report are those of its author.
 She tweets more than she rows, her coach said.
 For more than nine hours, the boats went back and forth to bring them here.
 If you or someone you know has ever rowed at night, you will understand, he said.
