@@ -10,11 +10,13 @@ are never furniture. Knows nothing of what other pages of the same outlet repeat
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Literal
 
 from index import furniture
-from index.lines import is_item
+from index.lines import is_ended, is_item
 
 Mark = Literal["boilerplate", "caption"]
 
@@ -156,25 +158,24 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
     if not any(links):
         return
     bare = [mark is None and _is_bare(line) for mark, line in zip(marks, told, strict=True)]
+    in_list = _in_lists(bare)
+    labels = Counter(line.lstrip("►•* ").partition(":")[0] for line in told if ":" in line)
     for i in range(len(told) - 1, -1, -1):
         words = len(told[i].split())
-        if not bare[i] or _in_list(bare, i) or not _BEFORE_LINK <= words <= _MOST_WORDS:
+        if not bare[i] or in_list[i] or not _BEFORE_LINK <= words <= _MOST_WORDS:
             continue
         if i + 1 < len(told) and links[i + 1]:
             links[i] = True
         elif words >= _ALONE:
-            links[i] = _is_headline(told, bare, i)
+            links[i] = _is_headline(told, bare, labels, i)
         if links[i]:
             marks[i] = "boilerplate"
 
 
-def _in_list(bare: Sequence[bool], i: int) -> bool:
-    first = last = i
-    while first > 0 and bare[first - 1]:
-        first -= 1
-    while last + 1 < len(bare) and bare[last + 1]:
-        last += 1
-    return last - first + 1 >= _LIST_LINES
+def _in_lists(bare: Sequence[bool]) -> list[bool]:
+    """For each line whether it is one of so many bare ones in a row that they are a list."""
+    runs = [list(run) for _, run in groupby(bare)]
+    return [one and len(run) >= _LIST_LINES for run in runs for one in run]
 
 
 def _leads_away(line: str) -> bool:
@@ -183,17 +184,20 @@ def _leads_away(line: str) -> bool:
 
 def _is_bare(line: str) -> bool:
     """Whether the line is a headline's length, no sentence and no item of a list."""
-    if len(line) > _LONGEST_HEADLINE or line.rstrip("”’\"'»)] ")[-1:] in "….!?:;," or is_item(line):
+    if len(line) > _LONGEST_HEADLINE or is_ended(line) or is_item(line):
         return False
     return furniture.ENDED_INSIDE.search(line) is None or furniture.TWOFOLD.match(line) is not None
 
 
-def _is_headline(told: Sequence[str], bare: Sequence[bool], i: int) -> bool:
-    """Whether a bare line leads to another article: it closes the page, or has that form and what follows is of something else."""
+def _is_headline(told: Sequence[str], bare: Sequence[bool], labels: Mapping[str, int], i: int) -> bool:
+    """Whether a bare line leads to another article: it closes the page, or has that form and what follows is of something else.
+
+    `labels` counts the lines of the page that begin with the same words and a colon.
+    """
     if i + 1 == len(told):
         return told[i].split()[-1].lower() not in furniture.SMALL_WORDS
     form = furniture.HEADLINE.match(told[i])
-    if form and sum(line.lstrip("►•* ").startswith(f"{form['label']}:") for line in told) > 1:
+    if form and labels[form["label"]] > 1:
         return False  # a label, such as "Author" in a list of books
     if not form and not furniture.TWOFOLD.match(told[i]):
         return False

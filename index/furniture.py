@@ -176,11 +176,11 @@ CONSENT = re.compile(
     r"entering) [^.]{0,80}\byou (?:agree|consent)\b|['‘]we['’] includes [^.]{2,80}\b(?:limited|ltd|inc|llc|gmbh|brands)\b)",
     re.IGNORECASE,
 )
-# Whose opinions they are: notes on the author run to a paragraph, and end so.
+# Whose opinions they are: notes on the author run to a paragraph, and end so, as a sentence that nobody is quoted with.
 VIEWS = re.compile(
-    r"\bthe (?:opinions|views) expressed (?:here|in this \w+) (?:are|belong)(?: solely| entirely)?(?: to)? "
-    r"(?:those of|his|her|their|my|the (?:author|writer))\b",
-    re.IGNORECASE,
+    r"\b(?-i:The) (?:opinions|views) expressed (?:here|in this \w+) (?:are|belong)(?: solely| entirely)?(?: to)? "
+    r"(?:those of|his|her|their|my|the (?:author|writer))\b(?!.*[“”„«»\"])",
+    re.IGNORECASE | re.DOTALL,
 )
 # What an editor says of the author or the newsletter, and not of the news.
 NOTE = re.compile(
@@ -212,7 +212,7 @@ MORE = re.compile(
 )
 # "The engineers: What they knew", on a line of its own: other articles' headlines, where nothing near it has these words.
 HEADLINE = re.compile(
-    r"[►•*\s]*(?P<label>(?!\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)[^:\n]{3,60}): "
+    r"[►•*\s]*+(?P<label>(?!\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)[^:\n]{3,60}): "
     r"(?=[‘'“\"]?(?-i:[A-Z]|\d+ [a-z]))(?!.*(?:, \d{2}|\bvs?\.))",
     re.IGNORECASE,
 )

@@ -36,6 +36,10 @@ _MOST = 0.5
 # People who wrap by hand leave lines about this much of the width.
 _HAND_WRAPPED = 0.8
 
+# What may stand behind the end of a sentence, and that end in the scripts that have one of their own.
+_CLOSERS = "”’“‘\"'»«›‹」』)]*_ "
+_ENDS = ".!?…。！？؟।։;:,"
+
 _JOINERS = "\u200d\u200c"
 
 
@@ -53,6 +57,12 @@ def paragraphs(text: str) -> tuple[Span, ...]:
 def is_item(line: str) -> bool:
     """Whether the line is one of a list: it opens with a bullet, a dash, a number or a letter, and white space."""
     return _ITEM.match(line) is not None
+
+
+def is_ended(line: str) -> bool:
+    """Whether the line ends with a mark, as sentences and their parts do, whatever closes a quotation behind it."""
+    bare = line.rstrip(_CLOSERS)
+    return not bare or bare[-1] in _ENDS
 
 
 def extends(char: str) -> bool:

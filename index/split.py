@@ -17,7 +17,7 @@ from typing import Final, Literal
 from index.boilerplate import Mark, boilerplate_lines, boilerplate_sentence
 from index.boundaries import boundaries
 from index.language import guess_language
-from index.lines import Span, extends, is_item, paragraphs, trim
+from index.lines import Span, extends, is_ended, is_item, paragraphs, trim
 
 Kind = Literal["sentence", "heading", "caption", "boilerplate"]
 
@@ -32,8 +32,6 @@ _ABOUT = 0.8
 _LIST_LINES = 3
 # A shorter line is taken to be in the language of its article.
 _TELLING = 40
-_CLOSERS = "”’\"'»)]*_ "
-_ENDS = ".!?…。！？؟।։;:,"
 _MARKDOWN = re.compile(r"#{1,6}\s+\S")
 
 
@@ -106,18 +104,13 @@ def _kind(
         return "sentence"
     if line.endswith("?") and len(line) <= _LONGEST_QUESTION and not set(line) & set('“”"„«'):
         return "heading" if _leads(lines, marks, i) else "sentence"
-    if _is_ended(line):
+    if is_ended(line):
         return "sentence"
     return "sentence" if _run(text, lines, marks, i) >= _LIST_LINES else "heading"
 
 
 def _same(line: str, title: str) -> bool:
     return line.casefold().split() == title.casefold().split()
-
-
-def _is_ended(line: str) -> bool:
-    bare = line.rstrip(_CLOSERS)
-    return not bare or bare[-1] in _ENDS
 
 
 def _leads(lines: Sequence[Span], marks: Sequence[Mark | None], i: int) -> bool:
@@ -135,7 +128,7 @@ def _run(text: str, lines: Sequence[Span], marks: Sequence[Mark | None], i: int)
         while count < _LIST_LINES and 0 <= j + step < len(lines) and marks[j + step] is None:
             gap = text[lines[j][1] : lines[j + 1][0]] if step > 0 else text[lines[j - 1][1] : lines[j][0]]
             line = text[slice(*lines[j + step])]
-            if gap.count("\n") > 1 or _is_ended(line) or is_item(line):
+            if gap.count("\n") > 1 or is_ended(line) or is_item(line):
                 break
             count += 1
             j += step

@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _train(corpus: Corpus, recipe: Recipe, folder: Path, begin: Path | None, shown: Path | None) -> None:
+def _train(corpus: Corpus, recipe: Recipe, folder: Path, begin: Path | None, labels: Path | None) -> None:
     tokenizer = reader_tokenizer()
     model = begun_model(begin, minilm()) if begin else fresh_model(minilm(), recipe.seed)
     run = Run(model, partial(score, model), recipe, folder, "cuda" if torch.cuda.is_available() else "cpu")
@@ -80,8 +80,8 @@ def _train(corpus: Corpus, recipe: Recipe, folder: Path, begin: Path | None, sho
     if run.progress.tokens >= recipe.tokens:
         return
     school = school_of(corpus, folder / "near.json")
-    if shown:
-        follow(run, lessons(school, shown, tokenizer, recipe, run.progress.chunk))
+    if labels:
+        follow(run, lessons(school, labels, tokenizer, recipe, run.progress.chunk))
     else:
         train(run, school, tokenizer)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -54,7 +55,10 @@ def export(
     """Writes the folder: weights first, the configuration that vouches for them last."""
     folder.mkdir(parents=True, exist_ok=True)
     raw = save(squeezed(tensors))
-    (folder / "weights.safetensors").write_bytes(raw)
+    # Whoever reads with the weights that lay there has that file mapped, so it is replaced and never written over.
+    fresh = folder / "weights.new"
+    fresh.write_bytes(raw)
+    os.replace(fresh, folder / "weights.safetensors")
     plain = Tokenizer.from_file(str(tokenizer))
     plain.no_padding()
     plain.no_truncation()

@@ -150,8 +150,7 @@ class Run:
         return True
 
 
-def train(run: Run, school: School, tokenizer: Tokenizer,
-                              shares: Mapping[str, float] = SHARES) -> None:  # fmt: skip
+def train(run: Run, school: School, tokenizer: Tokenizer, shares: Mapping[str, float] = SHARES) -> None:
     """Trains on the right answers until the budget is spent."""
     recipe = run.recipe
 
@@ -166,6 +165,8 @@ def train(run: Run, school: School, tokenizer: Tokenizer,
 
 def follow(run: Run, chunks: Iterator[Iterator[Batch]], save_every: float = 240.0) -> None:
     """Takes a step on each batch until the budget is spent, saving every `save_every` seconds and at the end."""
+    if run.progress.tokens >= run.recipe.tokens:
+        return
     started, saved, noted = time.monotonic(), time.monotonic(), run.progress.tokens
     mean = 0.0
     for chunk in chunks:

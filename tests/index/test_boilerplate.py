@@ -303,6 +303,8 @@ The ministry wants to know how the dam broke.
 Who owns the ferry? Nobody in the harbour could say.
 Stay in touch with the shore: join hands, the captain said.
 The views expressed here and there in the valley were those of tired people.
+“The views expressed in this film are those of the author,” the harbour’s speaker said, and left.
+The bank said the views expressed in this report are those of its author.
 She tweets more than she rows, her coach said.
 For more than nine hours, the boats went back and forth to bring them here.
 If you or someone you know has ever rowed at night, you will understand, he said.
@@ -432,11 +434,22 @@ def test_a_bare_line_before_a_link_or_at_the_end_of_a_page_with_links_is_one() -
     assert marks(text.format("Who came")) == [None, *["boilerplate"] * 2, None, None]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "»Wir haben die ganze Nacht auf dem Deich gestanden und gewartet.«",
+        "बाँध सोमवार को रात भर टूटा नहीं और सब लोग बच गए।",
+    ],
+)
+def test_what_ends_as_sentences_do_in_its_own_script_stays_before_a_link(line: str) -> None:
+    assert marks(f"The dam held.\n\n{line}\n\nMore:Who owns the ferry") == [None, None, "boilerplate"]
+
+
 def test_lists_stay_on_a_page_that_leads_to_others() -> None:
     """Bare lines in a row, labels that come again, places with numbers, days, matches."""
     rows = ["Harbour Hall: The Big Room With the Nine Windows", "Mill Street: The Room With a View of Boats", "Quay: One Shed and a Small Tent for Guests"]  # fmt: skip
     books = "Author: One Who Wrote of Rivers and of Rain\n\nA book of rain.\n\nAuthor: One Who Wrote of Towns and of Trains\n\nA book."
-    single = ["Port Town: The Old Mill Shopping Hall and Market, 17 Mill Road", "Dec. 13: Rowers come home after nine weeks at sea", "Final: The Rowers of Port Town vs. Those of Mill Town"]  # fmt: skip
+    single = ["Port Town: The Old Mill Shopping Hall and Market, 17 Mill Road", "Dec. 13: Rowers come home after nine weeks at sea", "► Dec. 13: Rowers come home after nine weeks at sea", "Final: The Rowers of Port Town vs. Those of Mill Town"]  # fmt: skip
     for body in ("\n\n".join(rows), books, *single):
         page = f"The council met.\n\n{body}\n\nThe mayor spoke.\n\nMore:Who owns the ferry"
         assert marks(page)[1:-2] == [None] * (len(marks(page)) - 3)

@@ -89,6 +89,15 @@ def test_a_piece_alone_stays_one_piece(case: Case) -> None:
         pytest.param("x" * 400_000, id="one word"),
         pytest.param("e\u0301" * 100_000, id="combining marks"),
         pytest.param("🇺🇸" * 50_000, id="flags"),
+        pytest.param(
+            "The dam held.\nMore:Who owns the ferry\n" + "Nine engineers wish they had known of it before\n" * 12_000,
+            id="headlines without end",
+        ),
+        pytest.param(
+            "The dam held.\nMore:Who owns the ferry\n"
+            + "".join(f"Dam {i}: Ten things that engineers wish they knew\nThe mayor spoke.\n" for i in range(5_000)),
+            id="headlines between paragraphs without end",
+        ),
     ],
 )
 def test_hostile_text_takes_under_two_seconds_and_stays_in_short_pieces(text: str) -> None:

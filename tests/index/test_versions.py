@@ -328,6 +328,8 @@ def test_of_a_page_that_changes_at_every_fetch_the_last_versions_are_kept_and_no
     ]  # fmt: skip
     assert len(before) == 2
     assert "plover" in texts(index)[newest]
+    data = b"".join(path.read_bytes().lower() for path in index.rglob("*") if path.is_file())
+    assert [word for word in (b"falcon", b"heron", b"osprey") if word in data] == [b"osprey"]
     assert not build(index, [], recipe, quiet, more=kept_documents(index)).published
     assert build(index, [], replace(recipe, page_versions=0), quiet, more=kept_documents(index)).published
     assert (versions(index), list(texts(index))) == ({}, [newest])

@@ -8,10 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from bot.read import Reading, Window, load_reader
+from bot.read_mini import MiniReader, load
 from bot.span_model import SpanModel
 from bot.weigh import Calibration, Weights
+from index.bert import Shape
 from tests.drawn import drawn
 from training.calibrate import diagram, fit, fit_weights, reweighed
 from training.evaluate import (
@@ -106,12 +111,6 @@ def test_windows_hold_every_sentence_once() -> None:
 
 
 def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) -> None:
-    from safetensors.torch import save_file
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-
-    from index.bert import Shape
-
     tensors = dict(drawn(SpanModel(Shape())).state_dict())
     fixed = {"bert.words.weight": tensors.pop("bert.words.weight")}
     save_file({f"average.{n}": v for n, v in tensors.items()}, tmp_path / "a.safetensors")
@@ -125,3 +124,22 @@ def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) ->
     assert json.loads((tmp_path / "out/config.json").read_text())["calibration"]["bias"] == 0.5
     assert sum(path.stat().st_size for path in (tmp_path / "out").iterdir()) < 25_000_000
     assert load_reader(tmp_path / "out").name == "r"
+
+
+def test_a_reader_at_work_keeps_its_weights_when_others_are_exported_over_them(tmp_path: Path) -> None:
+    """It leaves the rows of its words in the file, so that file must not be written over."""
+    vocabulary = tmp_path / "t.json"
+    Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(vocabulary))
+
+    def words_of(reader: MiniReader) -> torch.Tensor:
+        return reader.model.bert.words.get_buffer("small")
+
+    tensors = drawn(SpanModel(Shape())).state_dict()
+    export(tmp_path / "out", "r", tensors, Weights(), Calibration(), vocabulary, titles=False)
+    reader = load(tmp_path / "out")
+    before = words_of(reader).clone()
+    turned = {name: -tensor for name, tensor in tensors.items()}
+    export(tmp_path / "out", "r", turned, Weights(), Calibration(), vocabulary, titles=False)
+    assert torch.equal(words_of(reader), before)
+    assert torch.equal(words_of(load(tmp_path / "out")), -before)
+    assert {path.suffix for path in (tmp_path / "out").iterdir()} == {".json", ".safetensors"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from index.bert import Shape
 from tests.drawn import drawn
 from training.batch import Batch
 from training.model import loss
-from training.train import Recipe, Run
+from training.train import Recipe, Run, follow
 
 TINY = Shape(vocabulary=120, layers=1, width=16, heads=2, inner=32, positions=64, types=5)
 
@@ -78,6 +79,19 @@ def test_training_lowers_the_loss_and_leaves_word_embeddings_alone(tmp_path: Pat
     values = [one.step(batch(0)) for _ in range(40)]
     assert values[-1] < values[0] / 2
     assert torch.equal(words, before)
+
+
+def test_a_run_that_has_spent_its_budget_takes_no_further_step(tmp_path: Path) -> None:
+    one = run(tmp_path)
+
+    def chunks() -> Iterator[Iterator[Batch]]:
+        yield iter([batch(seed) for seed in range(100)])
+        yield iter([batch(0)])
+
+    follow(one, chunks())
+    spent = one.progress.step
+    follow(one, chunks())
+    assert one.progress.step == spent == 100
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing(tmp_path: Path) -> None:
