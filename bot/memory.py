@@ -22,5 +22,5 @@ def give_back() -> None:
 def _trim() -> Callable[[int], int] | None:
     try:
         return ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, TypeError):  # another C library, or none by this name
         return None
