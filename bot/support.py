@@ -1,7 +1,7 @@
 """An answer and the candidates -> citations from other stories that say the same, though not as an answer to the question.
 
 Comes in: an answer that was given, with the candidates it was read from. Goes out: further citations. The promises: each
-is a sentence of a story that is not cited yet, holds the short answer's words, and means nearly what the first citation
+is a sentence of a story that is not cited yet, holds the short answer's words, and means nearly what one of the citations
 means; it is cited beside the answer and never makes it surer. Knows nothing of how the answer was read.
 """
 
@@ -17,7 +17,7 @@ from bot.retrieve import Candidate
 from index.embed import Embedder
 from index.split import Sentence
 
-# Cosine to the first citation from which a sentence that holds the same answer says the same: of those that it added
+# Cosine to a citation from which a sentence that holds the same answer says the same: of those that it added
 # to answers from two small corpora 20 of 23 did, by eye (docs/LOG.md).
 _LEAST = 0.65
 # Sentences that are compared: the best retrieved ones. Each costs the embedding of a sentence.
@@ -51,9 +51,9 @@ def support(
     if not places:
         return ()
     found = list(places.items())
-    texts = [given.citations[0].quote, *(_text(candidate, number) for _, (candidate, number) in found)]
-    vectors = embedder.encode(texts)
-    near = vectors[1:] @ vectors[0]
+    quotes = [one.quote for one in given.citations]
+    vectors = embedder.encode([*quotes, *(_text(candidate, number) for _, (candidate, number) in found)])
+    near = (vectors[len(quotes) :] @ vectors[: len(quotes)].T).max(1)
     chosen: list[Citation] = []
     for i in np.argsort(-near, kind="stable").tolist():
         (article, start), (candidate, number) = found[i]

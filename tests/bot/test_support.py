@@ -49,6 +49,26 @@ def test_a_sentence_of_another_story_that_says_the_same_is_cited(
     assert alone.confidence == found.confidence
 
 
+def test_saying_the_same_as_a_later_citation_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = "Ana Costa cut the ribbon while three brass bands played loudly."
+    third = "On Friday Ana Costa cut the ribbon while the brass bands played."
+    publish_articles(tmp_path, [article("a.txt", FIRST), article("b.txt", second), article("c.txt", third)])
+    held: Archive = archive(tmp_path, monkeypatch)
+    reader = held.reader()
+    read = type(reader).read
+
+    def both(self: object, question: str, windows: Sequence[Window]) -> list[Reading]:
+        found = [one for one in read(reader, question, windows) if windows[one.window].text == FIRST][:1]
+        other = next((i for i, window in enumerate(windows) if window.text == second), None)
+        return found if other is None else [*found, replace(found[0], window=other, start=0, end=len("Ana Costa"))]
+
+    monkeypatch.setattr(type(reader), "read", both)
+    monkeypatch.setattr("bot.answer._SUPPORT", 0.0)
+    found = held.ask(QUESTION).answer
+    quotes = [one.quote for one in found.citations]
+    assert quotes == [FIRST.split(" It")[0], second, third]
+
+
 def test_it_has_the_confidence_of_what_was_read_in_it_and_is_no_other_answer_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
