@@ -19,7 +19,7 @@ import numpy as np
 
 from training.augment import passage_variant, question_variant
 from training.data import Corpus, Example, Span, plain
-from training.negatives import Likes, sentences_apart, swapped, without_answer
+from training.negatives import Likes, sentences_apart, unanswered, without_answer
 
 # Passages are looked up among their like; a review never looks like an answer to a question on history.
 _POOLS = {
@@ -29,8 +29,8 @@ _POOLS = {
 }  # fmt: skip
 # What a question with an answer is put to: the passage that answers, passages of which none does, the passage after
 # the question was changed, the passage's sentences one by one. docs/LOG.md, reader trials.
-_KINDS = {"whole": 0.57, "absent": 0.12, "swapped": 0.17, "sentences": 0.14}
-_LATE_KINDS = {"whole": 0.66, "absent": 0.1, "swapped": 0.16, "sentences": 0.08}
+_KINDS = {"whole": 0.52, "absent": 0.12, "swapped": 0.22, "sentences": 0.14}
+_LATE_KINDS = {"whole": 0.58, "absent": 0.1, "swapped": 0.24, "sentences": 0.08}
 _SENTENCE_END = re.compile(r"[.!?][\"'”’)\]]*\s+(?=[\"'“‘(\[]?[A-Z0-9a-z])|\n+")
 
 
@@ -135,8 +135,8 @@ def _put(
     if kind == "sentences" and (pieces := sentences_apart(own.text, own.spans, rng)):
         return question, [Choice(piece, own.title, spans) for piece, spans in pieces]
     if kind == "swapped":
-        shown, _ = crop(own.text, own.spans, target, rng)
-        if other := swapped(question, shown, names, rng):
+        shown, inside = crop(own.text, own.spans, target, rng)
+        if other := unanswered(question, shown, inside, names, rng):
             return other, [Choice(shown, own.title, ())]
     left = without_answer(own.text, own.spans, rng) if own.spans else None
     if kind == "absent" and left:

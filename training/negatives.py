@@ -1,9 +1,9 @@
 """Passages and questions that have an answer -> ones that look alike and have none.
 
 Comes in: a passage with the spans that answer, a question, names that other questions ask about. Goes out: the
-passage without its answering sentences, its sentences one by one, or the question asked of something else. Others
-lean on this: what is left of a passage does not hold the answer's words; what a question was changed to stands
-nowhere in the passage, and what was changed did. Knows nothing of corpora, tokens or models.
+passage without its answering sentences, its sentences one by one, or the question asked of something else or denied.
+Others lean on this: what is left of a passage does not hold the answer's words; what a question was changed to stands
+nowhere in the passage or in another sentence than the answer, and what was changed did. Knows nothing of corpora, tokens or models.
 """
 
 from __future__ import annotations
@@ -33,10 +33,37 @@ _OPPOSITES = tuple(
         "bought/sold buy/sell accepted/rejected supported/opposed support/oppose supports/opposes joined/left "
         "opened/closed arrived/departed best/worst rise/fall rose/fell gained/lost longest/shortest "
         "approved/rejected banned/allowed created/destroyed upper/lower majority/minority advantage/disadvantage "
-        "positive/negative success/failure attacked/defended indoor/outdoor summer/winter maximum/minimum"
+        "positive/negative success/failure attacked/defended indoor/outdoor summer/winter maximum/minimum "
+        "early/late earlier/later earliest/latest more/fewer higher/lower larger/smaller greater/lesser better/worse older/younger "
+        "taller/shorter faster/slower fastest/slowest heavier/lighter heaviest/lightest closer/farther richer/poorer "
+        "stronger/weaker strongest/weakest bigger/tinier hot/cold warm/cool wet/dry hard/soft dark/bright rich/poor "
+        "strong/weak high/low large/small big/little long/short young/old new/ancient modern/ancient public/private "
+        "legal/illegal internal/external domestic/foreign rural/urban direct/indirect formal/informal permanent/temporary "
+        "common/rare popular/unpopular successful/unsuccessful guilty/innocent voluntary/forced similar/different "
+        "same/different simple/complex natural/artificial active/inactive military/civilian primary/secondary senior/junior "
+        "include/exclude includes/excludes included/excluded allow/forbid allows/forbids allowed/forbidden permit/forbid "
+        "prevent/cause prevented/caused prevents/causes encourage/discourage encouraged/discouraged praise/criticize "
+        "praised/criticized agree/disagree agreed/disagreed love/hate loved/hated like/dislike liked/disliked "
+        "find/lose found/lost build/demolish built/demolished borrow/lend borrowed/lent give/take gave/took given/taken "
+        "send/receive sent/received push/pull pushed/pulled raise/lower raised/lowered add/remove added/removed "
+        "expand/shrink expanded/shrank hire/fire hired/fired appointed/dismissed elected/ousted invaded/liberated "
+        "captured/freed arrested/released born/buried died/survived kill/save killed/saved enter/leave entered/left "
+        "arrive/depart come/go came/went succeed/fail succeeded/failed strengthen/weaken strengthened/weakened "
+        "improve/worsen improved/worsened reveal/hide revealed/hidden confirmed/denied confirm/deny claim/deny claimed/denied "
+        "remember/forget teach/learn taught/learned import/export imported/exported imports/exports above/below over/under "
+        "inside/outside within/beyond during/after with/without always/never usually/rarely often/seldom all/none "
+        "minority/majority ally/enemy allies/enemies friend/enemy friends/enemies winner/loser supply/demand income/expense "
+        "profit/loss victory/defeat peace/war strength/weakness beginning/ending birth/death entrance/exit day/night "
+        "morning/evening top/bottom front/back left/right uncle/aunt nephew/niece actor/actress prince/princess emperor/empress"
     ).split()
 )
-_OPPOSITE = {one: other for pair in _OPPOSITES for one, other in (pair, pair[::-1])}
+_OPPOSITE: dict[str, list[str]] = {}
+for _one, _other in (pair for two in _OPPOSITES for pair in (two, two[::-1])):
+    _OPPOSITE.setdefault(_one, []).append(_other)
+_AUXILIARY = re.compile(r"\b(is|are|was|were|did|does|do|has|have|had|can|could|would|should)\b")
+_DENIED = {"can": "can't"}
+# How often a question is changed to what its own passage also speaks of, and how often it is denied.
+_WITHIN, _DENIES = 0.4, 0.12
 
 # A name's like: after which word it stands, how many words it has, whether it ends as a people's name does. A thing's:
 # after which word, 0, whether it is more than one.
@@ -121,7 +148,7 @@ def swapped(question: str, passage: str, names: Likes, rng: random.Random) -> st
             changes += [(*match.span(2), other) for other in rng.sample(others, min(2, len(others)))]
     for match in re.finditer(r"[a-z]+", question):
         if match.group() in _OPPOSITE:
-            changes.append((*match.span(), _OPPOSITE[match.group()]))
+            changes.append((*match.span(), rng.choice(_OPPOSITE[match.group()])))
     rng.shuffle(changes)
     for start, end, other in changes:
         words = plain(other).split()
@@ -129,6 +156,55 @@ def swapped(question: str, passage: str, names: Likes, rng: random.Random) -> st
         if words and not any(f" {word[:5]}" in held for word in words if len(word) > 3 or len(words) == 1):
             return question[:start] + other + question[end:]
     return None
+
+
+def crossed(question: str, passage: str, spans: Sequence[Span], rng: random.Random) -> str | None:
+    """The question with a name or number changed for another of the passage, from a sentence that does not answer.
+
+    None where there is none. Now and then the passage answers it after all: rarely, since the fact asked for is told
+    of the other name. People who write questions without an answer most often do just this.
+    """
+    away = [(s, e) for s, e in sentence_spans(passage) if not any(s < end and e > start for start, end in spans)]
+    near = plain(" ".join(passage[s:e] for s, e in sentence_spans(passage) if (s, e) not in away))
+    asked = f" {plain(question)} "
+    changes: list[tuple[int, int, str]] = []
+    for pattern in (_NAME, _NUMBER):
+        others = {match.group(): None for s, e in away for match in pattern.finditer(passage, s, e)}
+        fresh = [o for o in others if not any(f" {word} " in f" {near} {asked}" for word in plain(o).split())]
+        for match in pattern.finditer(question):
+            # What stands nowhere in the passage would be as far from it after the change as before.
+            if f" {plain(match.group())} " in f" {plain(passage)} ":
+                changes += [(*match.span(), o) for o in fresh if _alike(match.group(), o)]
+    if not changes:
+        return None
+    start, end, other = rng.choice(changes)
+    return question[:start] + other + question[end:]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Both years or both not; both of a people or both not; names of about as many words."""
+    if one[0].isdigit():
+        return (len(one) == 4) == (len(other) == 4) and one != other
+    ends = [bool(re.search(r"(?:an|ish|ese|ic)$", name)) for name in (one, other)]
+    return ends[0] == ends[1] and abs(len(one.split()) - len(other.split())) <= 1
+
+
+def denied(question: str) -> str | None:
+    """The question with its auxiliary verb denied; None if it has none, or is about why."""
+    match = _AUXILIARY.search(question)
+    if match is None or question.lower().startswith("why") or "n't" in question or " not " in question:
+        return None
+    return question[: match.start()] + _DENIED.get(match[0], f"{match[0]}n't") + question[match.end() :]
+
+
+def unanswered(question: str, passage: str, spans: Sequence[Span], names: Likes, rng: random.Random) -> str | None:
+    """The question changed so that its passage does not answer it, in one of three ways; None where none can be had."""
+    drawn = rng.random()
+    if drawn < _DENIES and (other := denied(question)):
+        return other
+    if drawn < _DENIES + _WITHIN and (other := crossed(question, passage, spans, rng)):
+        return other
+    return swapped(question, passage, names, rng)
 
 
 def _other_number(number: str, rng: random.Random) -> str:

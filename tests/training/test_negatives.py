@@ -8,7 +8,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.negatives import likes, sentences_apart, swapped, without_answer
+from training.negatives import crossed, denied, likes, sentences_apart, swapped, unanswered, without_answer
 
 TEXT = (
     "The bridge at Orlec was closed on Monday after a lorry hit a pillar. Mayor Ana Brisk asked for help from Tarvin. "
@@ -75,3 +75,45 @@ def test_a_thing_is_changed_for_one_that_the_passage_does_not_name() -> None:
 
 def test_a_question_whose_names_the_passage_does_not_have_is_left() -> None:
     assert swapped("Who closed the bridge at Undal in 1999?", TEXT, NAMES, random.Random(1)) is None
+
+
+@given(st.integers(0, 10_000))
+def test_a_crossed_name_is_of_the_same_passage_but_of_a_sentence_that_does_not_answer(seed: int) -> None:
+    passage = f"{TEXT} On Friday the bridge at Velm was closed too, and so was one at Orlec."
+    other = crossed("Who asked for help after the bridge at Orlec was closed?", passage, (SPAN,), random.Random(seed))
+    # Tarvin, too, stands in a sentence that does not answer, but also in the one that does.
+    assert other in {
+        f"Who asked for help after the bridge at {name} was closed?" for name in ("Velm", "Friday", "Monday")
+    }
+
+
+@given(st.integers(0, 10_000))
+def test_a_crossed_year_is_another_year_of_the_passage(seed: int) -> None:
+    passage = f"{TEXT} In 1875 there was a ferry with 25 seats."
+    spans = ((TEXT.index("a bishop"), TEXT.index("a bishop") + 8),)
+    assert crossed("Who opened it in 1931?", passage, spans, random.Random(seed)) == "Who opened it in 1875?"
+
+
+def test_what_the_passage_does_not_name_is_not_crossed() -> None:
+    assert crossed("Who fled to Ashby?", TEXT, (SPAN,), random.Random(1)) is None
+    assert crossed("Who asked for help?", TEXT, (SPAN,), random.Random(1)) is None
+
+
+def test_a_denied_question_denies_its_first_auxiliary() -> None:
+    assert denied("When did Orlec open the bridge?") == "When didn't Orlec open the bridge?"
+    assert denied("What can be seen?") == "What can't be seen?"
+
+
+def test_questions_without_auxiliary_or_denied_already_or_about_reasons_are_not_denied() -> None:
+    assert denied("Who closed it?") is None
+    assert denied("Who did not close it?") is None
+    assert denied("Who didn't close it?") is None
+    assert denied("Why was it closed?") is None
+
+
+def test_an_unanswered_question_is_never_the_one_that_is_answered() -> None:
+    question = "Who asked for help after the bridge at Orlec was closed?"
+    made = {unanswered(question, TEXT, (SPAN,), NAMES, random.Random(seed)) for seed in range(300)}
+    assert question not in made
+    assert any(one and "wasn't" in one for one in made)
+    assert any(one and "Halden" in one for one in made)
