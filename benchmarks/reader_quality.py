@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.reader_news import news
+from bot.evaluate import calibration_chance, calibration_error
 from bot.read import Reader, Window, load_reader
 from training.asked import published, shown, trials
 from training.data import Corpus, DataMissing, Example, Part, read_corpus
@@ -25,7 +26,6 @@ from training.evaluate import (
     attempts,
     average_precision,
     best_threshold,
-    calibration_error,
     f1_at,
     reciprocal_rank,
     sample,
@@ -101,7 +101,8 @@ def abstain(reader: Reader, data: Path, count: int = 500) -> dict[str, float]:
         "right_of_shown_at_half": sum(given) / max(1, len(given)),
         "shown_at_half": len(given) / len(found),
         "unanswerable_refused_at_half": sum(silent) / len(silent),
-        "expected_calibration_error": calibration_error(sure, right),
+        "expected_calibration_error": calibration_error(sure, right) or 0.0,
+        "calibration_error_by_chance": calibration_chance(sure) or 0.0,
     }
 
 

@@ -9,6 +9,7 @@ right when its quote holds a listed piece (or, where none is listed, an accepted
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,8 @@ def evaluate(archive: Archive, file: Path, half: str | None = None) -> dict[str,
     missed: list[str] = []
     refused: list[str] = []
     invented: list[str] = []
-    reliability: list[tuple[float, bool]] = []
+    confidences: list[float] = []
+    held: list[bool] = []
     for question in _questions(file):
         if half is not None and question.get("half") != half:
             continue
@@ -37,12 +39,14 @@ def evaluate(archive: Archive, file: Path, half: str | None = None) -> dict[str,
         else:
             (right if is_right(answer, question) else wrong).append(question["id"])
         if answer.status == "answered":
-            reliability.append((answer.confidence, bool(question["answers"]) and is_right(answer, question)))
+            confidences.append(answer.confidence)
+            held.append(bool(question["answers"]) and is_right(answer, question))
     answerable, unanswerable = len(right) + len(wrong) + len(missed), len(refused) + len(invented)
     return {
         "answerable": answerable, "right": len(right), "right_share": _share(len(right), answerable),
         "unanswerable": unanswerable, "refused": len(refused), "refused_share": _share(len(refused), unanswerable),
-        "expected_calibration_error": calibration_error(reliability),
+        "expected_calibration_error": calibration_error(confidences, held),
+        "calibration_error_by_chance": calibration_chance(confidences),
         "wrong": wrong, "missed": missed, "invented": invented,
     }  # fmt: skip
 
@@ -55,16 +59,21 @@ def is_right(answer: Answer, question: Mapping[str, Any]) -> bool:
     return any(f" {plain(piece)} " in f" {quote} " for piece in question.get("sentences") or question["answers"])
 
 
-def calibration_error(reliability: Sequence[tuple[float, bool]], bins: int = 10) -> float | None:
-    """Expected calibration error over equal-width bins of confidence (Naeini et al. 2015)."""
-    if not reliability:
+def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float | None:
+    """Expected calibration error over equally wide bins of confidence (Naeini et al., AAAI 2015); None for none."""
+    if not confidences:
         return None
-    total = 0.0
-    for k in range(bins):
-        inside = [(c, r) for c, r in reliability if k / bins <= c < (k + 1) / bins or (k == bins - 1 and c == 1)]
-        if inside:
-            total += abs(sum(c for c, _ in inside) - sum(r for _, r in inside))
-    return round(total / len(reliability), 4)
+    apart = [0.0] * bins
+    for confidence, good in zip(confidences, right, strict=True):
+        apart[min(int(confidence * bins), bins - 1)] += confidence - good
+    return round(sum(map(abs, apart)) / len(confidences), 4)
+
+
+def calibration_chance(confidences: Sequence[float], draws: int = 200) -> float | None:
+    """The error that confidences which are true would show on average on so few questions; the same for the same ones."""
+    rng = random.Random(len(confidences))
+    errors = [calibration_error(confidences, [rng.random() < c for c in confidences]) or 0.0 for _ in range(draws)]
+    return round(sum(errors) / draws, 4) if confidences else None
 
 
 def score_lines(score: Mapping[str, Any]) -> list[str]:
@@ -72,7 +81,8 @@ def score_lines(score: Mapping[str, Any]) -> list[str]:
     lines = [
         f"answerable    {score['right']} of {score['answerable']} with the right first citation ({score['right_share']})",
         f"unanswerable  {score['refused']} of {score['unanswerable']} refused ({score['refused_share']})",
-        f"calibration   expected error {score['expected_calibration_error']}",
+        f"calibration   expected error {score['expected_calibration_error']}, "
+        f"{score['calibration_error_by_chance']} if every confidence were true",
     ]
     return lines + [f"{name:<14}{' '.join(score[name])}" for name in ("wrong", "missed", "invented") if score[name]]
 

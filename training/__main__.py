@@ -19,13 +19,14 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from bot.evaluate import calibration_error
 from bot.read_mini import load
 from bot.span_model import score
 from bot.weigh import Calibration, Weights
 from training.asked import given, published, shown, trials, with_strangers
 from training.calibrate import diagram, fit, fit_weights, reweighed
 from training.data import Corpus, DataMissing, Part, read_corpus
-from training.evaluate import calibration_error, sample
+from training.evaluate import sample
 from training.export import averaged, export, mixed
 from training.lessons import lessons
 from training.model import begun_model, fresh_model

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from bot.evaluate import calibration_error
 from bot.read import Window
 from bot.weigh import Calibration, Weights, overlap, weighed
-from training.evaluate import Trial, calibration_error, holds, sentence
+from training.evaluate import Trial, holds, sentence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -137,13 +137,6 @@ def reciprocal_rank(labels_best_first: Sequence[bool]) -> float:
     return next((1 / place for place, right in enumerate(labels_best_first, 1) if right), 0.0)
 
 
-def calibration_error(probabilities: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
-    """Expected calibration error over equally wide bins (Naeini et al., AAAI 2015)."""
-    p, r = np.asarray(probabilities), np.asarray(right, dtype=float)
-    place = np.minimum((p * bins).astype(int), bins - 1)
-    return float(sum(abs(p[place == b].mean() - r[place == b].mean()) * (place == b).mean() for b in np.unique(place)))
-
-
 def spaced(text: str) -> str:
     """White space made single, for printing on one line."""
     return re.sub(r"\s+", " ", text).strip()

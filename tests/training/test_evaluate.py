@@ -24,7 +24,6 @@ from training.evaluate import (
     Trial,
     average_precision,
     best_threshold,
-    calibration_error,
     f1,
     f1_at,
     holds,
@@ -57,11 +56,6 @@ def test_a_reference_is_held_as_whole_words_only() -> None:
     assert holds("The SDF won in Orlec.", ["orlec"])
     assert not holds("Orlecs won.", ["Orlec"])
     assert not holds("anything", ["", "?"])
-
-
-def test_calibration_error_is_nothing_for_true_confidence_and_large_for_boasting() -> None:
-    assert calibration_error([0.25] * 4, [True, False, False, False]) == pytest.approx(0.0)
-    assert calibration_error([0.95] * 4, [False] * 4) == pytest.approx(0.95)
 
 
 def test_the_fit_finds_the_function_behind_the_answers_that_it_chooses_itself() -> None:
