@@ -60,9 +60,11 @@ def write(
             return
 
 
-def in_unison(voices: Sequence[Score], pairs: Sequence[Pair]) -> list[Tensor]:
-    """The mean of what several networks say: better than each where they err apart."""
-    return [torch.stack(said).mean(0) for said in zip(*(voice(pairs) for voice in voices), strict=True)]
+def in_unison(voices: Sequence[tuple[float, Score]], pairs: Sequence[Pair]) -> list[Tensor]:
+    """The mean of what several networks say, each with its share: better than each where they err apart."""
+    shares = [share for share, _ in voices]
+    said = zip(*(voice(pairs) for _, voice in voices), strict=True)
+    return [sum(share * one for share, one in zip(shares, odds, strict=True)) / sum(shares) for odds in said]
 
 
 def lessons(

@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/shown"), help="where labels are kept")
     parser.add_argument("--also", type=Path, nargs="*", default=[], help="checkpoints of teachers to average with it")
     parser.add_argument("--beside", type=Path, help="a reader's folder: what is kept is the mean of what both say")
+    parser.add_argument("--trust", type=float, default=0.65, help="the teacher's share in that mean")
     parser.add_argument("--tokens", type=float, default=6.0, help="budget in millions of tokens")
     parser.add_argument("--seed", type=int, default=Recipe().seed)
     parser.add_argument("--rate", type=float, default=6e-5, help="highest learning rate")
@@ -66,10 +67,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         train(run, school, tokenizer, SHARES)
         return 0
     learnt = averaged([options.run / "checkpoint.safetensors", *options.also], {})
-    voices = [partial(teacher.score, teacher.taught(options.mpnet, learnt).to(device))]
+    voices: list[tuple[float, lessons.Score]] = [
+        (
+            options.trust if options.beside else 1.0,
+            partial(teacher.score, teacher.taught(options.mpnet, learnt).to(device)),
+        )
+    ]
     if options.beside:
         reader = begun_model(options.beside, minilm()).to(device, torch.bfloat16).eval()
-        voices.append(partial(span_model.score, reader))
+        voices.append((1 - options.trust, partial(span_model.score, reader)))
     speaks = partial(lessons.in_unison, voices)
     lessons.write(
         speaks, school, SHARES, options.out, tokenizer, options.seed, tuple(options.part), tokens, options.late
