@@ -19,7 +19,7 @@ from telegram.ext import BaseHandler, CallbackContext, MessageHandler, filters
 from bot.chat_telegram import administration, articles, privacy, rebuild
 from bot.chat_telegram.access import Command
 from bot.chat_telegram.catalogue import Held, held, latest, outlets
-from bot.chat_telegram.examples import examples
+from bot.chat_telegram.examples import showcase
 from bot.chat_telegram.inert import safe_url
 from bot.chat_telegram.limits import Quota
 from bot.chat_telegram.menus import own_menu
@@ -65,7 +65,9 @@ async def start(update: Update, context: Context) -> None:
         return
     scope = await office.access.scope(message.chat.id)
     there = await held(office, scope)
-    tried = await examples(office, scope, there.generation) if there.articles else ()
+    tried: tuple[str, ...] = ()
+    if there.articles:
+        tried = await showcase(context.application, office).examples(scope, there.generation)
     await _say(message, office, *_started(there, tried))
     if message.chat.id in office.config.telegram.admins:
         await own_menu(office, message.chat.id, TABLE.values())

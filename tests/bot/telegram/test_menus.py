@@ -106,4 +106,4 @@ def test_duties_set_menus_sweep_every_hour_and_survive_a_failure(tmp_path: Path,
         return await questions(front), [call.method for call in front.request.of("setChatMenuButton")]
 
     left, button = run(tmp_path, monkeypatch, tried, retention_days=1)
-    assert (left, button, pauses) == ([], ["setChatMenuButton"], [3600.0, 3600.0])
+    assert (left, button, pauses) == ([], ["setChatMenuButton"], [10.0, 10.0])

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.chat_telegram import asking as asking_module
 from bot.chat_telegram.asking import Asking, Busy, Reply
 from bot.chat_telegram.turns import Aside, Turns
 from index.store import Scope
@@ -177,7 +176,7 @@ async def test_who_asks_on_and_on_is_never_early_again_however_few_of_them_are_a
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 0.0
-    monkeypatch.setattr(asking_module.time, "monotonic", lambda: now)
+    monkeypatch.setattr("bot.chat_telegram.asking.time.monotonic", lambda: now)
     asking = Asking(SlowLibrary())
     urgencies = []
     for i in range(60):
