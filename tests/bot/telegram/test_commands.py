@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,11 +147,12 @@ def test_a_question_that_was_not_rightly_and_surely_answered_is_no_example(
 
 
 @contextmanager
-def busy_line(monkeypatch: Patch, asked: list[str]) -> Iterator[None]:
-    """As if others' questions filled the line: what nobody waits for is refused, and notes what it was."""
+def busy_line(monkeypatch: Patch, asked: list[str], seconds: float = 0.0) -> Iterator[None]:
+    """As if others' questions filled the line: what nobody waits for is noted, and refused after so many seconds."""
 
     async def busy(self: Asking, question: str, scope: Scope, who: object = None) -> Reply:
         asked.append(question)
+        await asyncio.sleep(seconds)
         raise Busy
 
     with monkeypatch.context() as patch:
@@ -190,7 +192,7 @@ def test_start_waits_for_no_question_while_others_wait_and_shows_what_still_stan
     async def told(front: Front) -> list[str]:
         index, shown = front.office.config.index.dir, examples.showcase(front.application, front.office)
         await shown.prepare(None, newest(index).name)
-        with busy_line(monkeypatch, []):
+        with busy_line(monkeypatch, [], 10.0):
             for articles in ((ARTICLES[0],), (changed,)):
                 tiny_archive.publish_articles(index, articles)
                 await privacy.forget_gone(front.office)
