@@ -164,6 +164,38 @@ async def test_a_flooder_is_told_once_a_minute_and_the_polite_are_answered(tmp_p
 
 
 @awaited
+async def test_a_flood_that_waits_is_off_the_table_at_one_stroke_and_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    async with floor(tmp_path, per_user_10s=2) as here:
+        await here.inbox.accept(
+            [*(question(number, ADMIN) for number in range(1, 60)), question(60, ADMIN, "/stats"), press(61, ADMIN)]
+        )
+        dealt = 0
+        while here.inbox.counts["limited"] == 0:
+            await here.workers.deal(await here.inbox.take(SLOW))
+            dealt += 1
+            here.clock.now += 1.1
+        assert dealt == 3 and here.inbox.counts["limited"] == 57, (
+            "two are answered, and all that is left is over the limit"
+        )
+        assert here.inbox.waiting() == 2
+        await here.all()
+        assert sorted(here.handled) == [1, 2, 60, 61], "an order and a press are no part of the flood"
+
+
+@awaited
+async def test_who_is_over_the_limit_for_a_moment_only_is_heard_again_after_it(tmp_path: Path) -> None:
+    async with floor(tmp_path, per_user_10s=1) as here:
+        await here.inbox.accept([question(1)])
+        await here.all()
+        here.clock.now += 9.5
+        await here.inbox.accept([question(2), question(3)])
+        await here.workers.deal(await here.inbox.take(SLOW))
+        here.clock.now += 1.1
+        await here.all()
+        assert here.handled == [1, 3]
+
+
+@awaited
 async def test_an_hour_of_flooding_gets_sixty_answers(tmp_path: Path) -> None:
     """LD4."""
     async with floor(tmp_path) as here:
