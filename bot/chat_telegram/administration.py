@@ -62,7 +62,7 @@ async def stats(update: Update, context: Context) -> None:
         f"Answered: {answered:,} ({share}), not in the articles: {refused:,}\n",
         f"Not answered (too late, or busy): {asked - answered - refused:,}\n",
         f"Rated right: {right:,}, wrong: {wrong:,}\n",
-        f"Questions waiting now: {office.asking.waiting():,}\n",
+        f"Questions waiting now: {office.asking.people_waiting():,}\n",
         f"Updates that could not be read: {parked:,}\n",
         "A change of the articles is under way.\n" if yard(context).busy else "",
     ]

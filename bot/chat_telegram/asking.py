@@ -162,6 +162,10 @@ class Asking:
         """How many jobs stand in the line, the one being done not counted."""
         return self._turns.waiting()
 
+    def people_waiting(self) -> int:
+        """How many of them somebody waits for."""
+        return self._turns.waiting(_NOBODY)
+
     def close(self) -> None:
         """Drop what waits; what runs in a thread ends by itself."""
         self._turns.close()

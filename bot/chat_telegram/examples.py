@@ -15,6 +15,7 @@ import itertools
 import json
 import re
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ CREATE TABLE IF NOT EXISTS examples (generation TEXT NOT NULL, scope TEXT NOT NU
 """
 MOST = 3
 _TRIES, _TITLES, _ARTICLES, _OF_ONE = 12, 4, 40, 3  # questions that are tried, titles among them; articles looked at
-_SECONDS = 3.0  # that /start may take for the first look, where nobody else waits; a question takes a sixth of one
+_SECONDS = 6.0  # that /start may take for the first look, where nobody else waits: the models may just be loaded
 _SURE = 0.6  # confidence below which an example might embarrass
 _CAPITAL = "[A-ZÀ-ÖØ-Þ]"
 _NAME = rf"(?:(?:The|Der|Die|Das|Le|La|Les|El|Los|Las|Il|Lo|Gli|I|De|Het|O|A|Os|As) )?{_CAPITAL}[\w’'-]+(?:(?: (?:of|the|and|von|der|und|de|du|des|la|del|y|di|e|van|en|do|da))* {_CAPITAL}[\w’'-]+){{0,5}}"
@@ -92,15 +93,16 @@ class Showcase:
         self._found: dict[_Key, list[Candidate]] = {}
 
     async def examples(self, scope: Scope, generation: str, seconds: float = _SECONDS) -> tuple[str, ...]:
-        """What can be shown now; `seconds` are waited at most, and none while questions wait to be answered."""
+        """What can be shown now; so many seconds are waited at most, and none while anybody's question waits."""
         key = generation, scope
         if await self._known(key) or (earlier := await self._earlier(key)) is None:
             return self._kept.get(key, ())
         making = self._make(key)
         if earlier:
             return earlier
-        if not self._office.asking.waiting():
-            await asyncio.wait({making}, timeout=seconds)
+        until = time.monotonic() + seconds
+        while not making.done() and time.monotonic() < until and not self._office.asking.people_waiting():
+            await asyncio.wait({making}, timeout=0.2)
         return self._kept.get(key) or tuple(one.question for one in self._found.get(key, ()))
 
     async def prepare(self, scope: Scope, generation: str) -> bool:

@@ -140,8 +140,10 @@ async def test_a_question_of_one_who_asks_much_is_not_waited_for_by_another_who_
     await until(lambda: library.inside == 1)
     for_nobody = asyncio.create_task(asking.ask("same?", None))
     await until(lambda: asking.waiting() == 1)
+    assert asking.people_waiting() == 0
     same = [asyncio.create_task(asking.ask("same?", None, name)) for name in ("ana", "ben")]
     await until(lambda: asking.waiting() == 2)
+    assert asking.people_waiting() == 1
     library.go.set()
     replies = await asyncio.gather(nobodys, for_nobody, *same)
     assert {reply.answer.question for reply in replies[1:]} == {"same?"}
