@@ -205,6 +205,6 @@ def test_stats_count_and_name_nobody(tmp_path: Path, monkeypatch: Patch) -> None
         return front.said()[0]
 
     said = run(tmp_path, monkeypatch, tried)
-    assert "Questions in the last 7 days: 2, of 1 people" in said
+    assert "Questions in the last 7 days: 2, of 1 person\n" in said
     assert "Answered: 1 (50 %), not in the articles: 1" in said and "Rated right: 0, wrong: 1" in said
     assert "Zanzibar" not in said and str(MEMBER) not in said
