@@ -217,6 +217,10 @@ class Inbox:
         """Entries that are not finished."""
         return self._lines.unfinished
 
+    def crowd(self, each: int) -> int:
+        """The same, of no chat more than so many counted."""
+        return self._lines.crowd(each)
+
     def idle(self) -> float:
         """Seconds for which there was something to do and nothing moved; 0 while all that waits is held back."""
         now = self._clock()

@@ -89,7 +89,7 @@ class Workers:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._inbox, self._sender, self._application, self._welcome = inbox, sender, application, welcome
-        self._clock, self._workers = clock, settings.workers
+        self._clock, self._workers, self._each = clock, settings.workers, settings.per_user_10s
         self._people = Quota([(settings.per_user_10s, 10.0), (settings.per_user_hour, 3_600.0)])
         self._told = Quota([(1, 60.0)])
         self._took: deque[float] = deque([FIRST_GUESS], maxlen=20)
@@ -214,11 +214,13 @@ class Workers:
         comes than can be answered, those who are told that the bot is busy must not be all there are.
         """
         spare = self._answering < self._workers // 2
-        return not spare and self._inbox.waiting() > self._inbox.most / 2 and self._expected() > BUSY_SECONDS
+        # What is over one person's limit is not answered, so it keeps nobody waiting.
+        waiting = self._inbox.crowd(self._each)
+        return not spare and waiting > self._inbox.most / 2 and self._expected(waiting) > BUSY_SECONDS
 
-    def _expected(self) -> float:
-        """Seconds until all that waits would be answered."""
-        return self._inbox.waiting() * statistics.median(self._took) / self._workers
+    def _expected(self, waiting: int) -> float:
+        """Seconds until so many would be answered."""
+        return waiting * statistics.median(self._took) / self._workers
 
     async def _tell(self, entry: Entry, line: str, outcome: str) -> str:
         chat, message, thread = replied_to(entry.raw)

@@ -228,6 +228,18 @@ async def test_a_wait_not_worth_having_is_said_at_once(tmp_path: Path) -> None:
 
 
 @awaited
+async def test_one_persons_flood_is_no_reason_to_tell_others_busy(tmp_path: Path) -> None:
+    async with floor(tmp_path, waiting=16, workers=1, per_user_10s=5) as here:
+        here.workers._took.extend([20.0] * 20)
+        await here.inbox.accept([*(question(number) for number in range(1, 15)), question(15, 6)])
+        first = await here.inbox.take(SLOW)
+        polite = await here.inbox.take(SLOW)
+        assert (first.lane, polite.lane) == (5, 6)
+        await here.workers.deal(polite)
+        assert here.texts() == ["answer"]
+
+
+@awaited
 async def test_a_short_line_is_answered_however_full_the_inbox_is(tmp_path: Path) -> None:
     async with floor(tmp_path, waiting=8) as here:
         await here.inbox.accept([question(number, number) for number in range(1, 9)])
