@@ -20,7 +20,7 @@ from bot.cite import Citation
 from bot.config import Config
 from bot.errors import ReaderUnavailable
 from bot.found import found
-from bot.memory import give_back
+from bot.memory import Slack
 from bot.read import Reader, load_reader
 from bot.retrieve import Retrieval
 from bot.similar import SentenceScorer
@@ -32,8 +32,8 @@ from index.store import Scope, Snapshot, StoredArticle, open_snapshot
 from index.unread import unread
 
 log = logging.getLogger(__name__)
-# Questions after which malloc is made to give back what it keeps: a third to a half of what would gather (docs/LOG.md).
-GIVE_BACK_EVERY = 20
+# Bytes that the process may grow by before malloc has to give back what it keeps (docs/LOG.md).
+SLACK = 40 * 2**20
 
 
 def embedding(config: Config) -> Embedding:
@@ -84,7 +84,7 @@ class Archive:
         self._embedder: Embedder | None = None
         self._reader: Reader | None = None
         self._fits = ""
-        self._questions = 0
+        self._slack = Slack(SLACK)
 
     def ask(
         self, line: str, snapshot: Snapshot | None = None, scope: Scope = None, between: Callable[[], None] = nothing
@@ -92,10 +92,10 @@ class Archive:
         """Answer a line from the newest generation, or from the one given, within the scope; see `bot.ask`."""
         snapshot = snapshot or self.snapshot()
         self._check_model(snapshot)
-        self._questions += 1
-        if self._questions % GIVE_BACK_EVERY == 0:
-            give_back()
-        return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope, between)
+        try:
+            return ask(line, snapshot, self._embed(), self.reader(), asking(self.config), scope, between)
+        finally:
+            self._slack.settle()
 
     def found(
         self, line: str, most: int, snapshot: Snapshot | None = None, scope: Scope = None

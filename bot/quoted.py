@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import chain
@@ -71,14 +71,19 @@ class Verdict:
     differences: tuple[Difference, ...] = ()
 
 
-def quoted(text: str, snapshot: Snapshot, scope: Scope = None) -> Verdict:
-    """Whether the text stands in the articles of the scope; raises `QuestionRefused` where it is none."""
+def quoted(
+    text: str, snapshot: Snapshot, scope: Scope = None, between: Callable[[], None] = lambda: None
+) -> Verdict:  # fmt: skip
+    """Whether the text stands in the articles of the scope; raises `QuestionRefused` where it is none.
+
+    `between` is called between the steps, of which a common word takes as many as there are articles.
+    """
     text = _text(text)
-    places = _exact(text, snapshot, scope)
+    places = _exact(text, snapshot, scope, between)
     if places:
         verdict = Verdict("exact", tuple(cite(place, marker) for marker, place in enumerate(places, 1)))
     else:
-        verdict = _altered(text, snapshot, scope) or Verdict("absent")
+        verdict = _altered(text, snapshot, scope, between) or Verdict("absent")
     check(verdict.places, snapshot, scope)
     return verdict
 
@@ -95,12 +100,13 @@ def _text(written: str) -> str:
     return text
 
 
-def _exact(text: str, snapshot: Snapshot, scope: Scope) -> list[Place]:
+def _exact(text: str, snapshot: Snapshot, scope: Scope, between: Callable[[], None]) -> list[Place]:
     """Where the text stands to the letter, each article once, those first that speak of it most."""
     if ELLIPSIS.search(text):
         return []
     pattern, places = _pattern(text), list[Place]()
     for id_ in holding(snapshot, terms(text), snapshot.rows_in(scope)):
+        between()
         stored = snapshot.article(id_)
         held = (_place(stored, found.start(), found.end()) for found in pattern.finditer(stored.article.text))
         if place := next(filter(None, held), None):
@@ -132,15 +138,19 @@ def _place(stored: StoredArticle, start: int, end: int, score: float = 1.0) -> P
     return Place(stored, held[0], held[-1], None if (start, end) == (first, last) else (start, end), score)
 
 
-def _altered(text: str, snapshot: Snapshot, scope: Scope) -> Verdict | None:
+def _altered(text: str, snapshot: Snapshot, scope: Scope, between: Callable[[], None]) -> Verdict | None:
     """The sentences that the text was most likely made from, if they are near enough, and how it differs from them."""
     said = unmarked(words(text))
     count = sum(word.spoken for word in said)
     if count < _FEWEST:
         return None
-    likely = nsmallest(_RUNS, _runs(said, text, snapshot, scope), key=lambda run: -run.promise)
+    likely = nsmallest(_RUNS, _runs(said, text, snapshot, scope, between), key=lambda run: -run.promise)
     dense = 0.0 if ELLIPSIS.search(text) else _DENSE
-    near = (one for run in likely if (one := _near(run, said, count)) and one.found.shared >= dense * one.found.span)
+    near = (
+        one
+        for run in likely
+        if (one := _near(run, said, count, between)) and one.found.shared >= dense * one.found.span
+    )
     nearest = max(near, key=lambda one: one.score, default=None)
     if nearest is None:
         return None
@@ -173,11 +183,12 @@ class _Near:
     score: float
 
 
-def _near(run: _Run, said: Sequence[Word], count: int) -> _Near | None:
+def _near(run: _Run, said: Sequence[Word], count: int, between: Callable[[], None]) -> _Near | None:
     """The run compared word by word, if it has enough of the text's words in their order."""
     # in their order there are no more of them; and comparing takes longest where words repeat
     if run.held < _ALTERED * count:
         return None
+    between()
     all_ = list(chain.from_iterable(run.sentences))
     found = align(all_, said)
     if found is None or found.shared < _ALTERED * count:
@@ -191,7 +202,9 @@ def _near(run: _Run, said: Sequence[Word], count: int) -> _Near | None:
     return _Near(run, inside, found, 2 * found.shared / (count + found.span)) if found else None
 
 
-def _runs(said: Sequence[Word], text: str, snapshot: Snapshot, scope: Scope) -> Iterator[_Run]:
+def _runs(
+    said: Sequence[Word], text: str, snapshot: Snapshot, scope: Scope, between: Callable[[], None]
+) -> Iterator[_Run]:
     """Runs of sentences in and around the passages that share most words with the text, up to twice its length."""
     wanted = Counter(word.key for word in said if word.spoken)
     count = wanted.total()
@@ -200,6 +213,7 @@ def _runs(said: Sequence[Word], text: str, snapshot: Snapshot, scope: Scope) -> 
     seen: set[tuple[str, int, int]] = set()
     known: dict[tuple[str, int], list[Word]] = {}
     for passage in snapshot.passages(rows):
+        between()
         stored = snapshot.article(passage.article)
         for first in _starts(stored, passage.first, passage.last, count):
             run: list[Sequence[Word]] = []

@@ -32,12 +32,16 @@ from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
 from index.generations import Generation, check, hold
 from index.passages import Passage
+from index.recent import Recent
 from index.sources.files import Skipped
 from index.split import Sentence
 from index.stories import Stories
 from index.vectors import SIGNS, VECTORS, Matrix, signs
 from index.words import Words
 
+# Articles that are kept when read: so many characters of text, four to eight bytes each with the sentences, or so many
+# articles. Of 454 questions each then reads 1.2 articles more from the disk than with 512 articles kept (docs/LOG.md).
+_CHARACTERS, _LEAST = 2_000_000, 32
 DOCUMENTS = "documents"  # the kind of a generation that document_store.py writes
 _LISTED = (
     "id, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, first_row, rows"
@@ -101,7 +105,7 @@ class Snapshot:
         except (OSError, ValueError, sqlite3.Error) as error:
             raise IndexDamaged(generation.folder, f"a file cannot be opened: {error}") from error
         weakref.finalize(self, self._database.close)
-        self.article = lru_cache(maxsize=512)(self._article)
+        self.article = Recent(self._article, lambda one: len(one.article.text), _CHARACTERS, _LEAST)
         self.stories = Stories(self._query, self._strings)
         self._rows_in = lru_cache(maxsize=64)(self._mask)
         try:

@@ -58,11 +58,11 @@ async def stats(update: Update, context: Context) -> None:
     asked, answered, refused, people, right, wrong, parked = await office.records.do(lambda c: _figures(c, since))
     share = f"{answered * 100 // (answered + refused)} %" if answered + refused else "none yet"
     lines = [
-        f"Questions in the last 7 days: {asked:,}, of {people:,} people\n",
+        f"Questions in the last 7 days: {asked:,}, of {people:,} {'person' if people == 1 else 'people'}\n",
         f"Answered: {answered:,} ({share}), not in the articles: {refused:,}\n",
         f"Not answered (too late, or busy): {asked - answered - refused:,}\n",
         f"Rated right: {right:,}, wrong: {wrong:,}\n",
-        f"Questions waiting now: {office.asking.waiting():,}\n",
+        f"Questions waiting now: {office.asking.people_waiting():,}\n",
         f"Updates that could not be read: {parked:,}\n",
         "A change of the articles is under way.\n" if yard(context).busy else "",
     ]

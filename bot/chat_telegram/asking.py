@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 from bot.answer import Answer
@@ -34,9 +35,9 @@ WAITING = 64  # jobs in the line; the inbox lets fewer through than this, so a f
 PATIENCE = 60.0  # seconds until a person is told to try again
 _KEPT = 256  # replies; a few kilobytes each
 _OTHER_THREADS = 2  # for other people's work, which may be a build
-# What goes first: a look by search alone, for it takes milliseconds and somebody is typing; then questions; last those of
-# whoever has asked so many in so many seconds before, and those that nobody waits for.
-_LOOK, _QUESTION, _FURTHER = range(3)
+# What goes first: a look by search alone, for it takes milliseconds and somebody is typing; then questions; then those of
+# whoever has asked so many in so many seconds before; last those that nobody waits for.
+_LOOK, _QUESTION, _FURTHER, _NOBODY = range(4)
 _SHARE = (2, 10.0)
 
 
@@ -85,8 +86,8 @@ class Library(Protocol):
         """Compare quotes of that generation with the articles as they are now; raises `AnswerGone`, and where that is
         the newest one, so that there is damage, ArticleUnknown or CitationBroken."""
 
-    def quoted(self, text: str, scope: Scope) -> Verdict:
-        """Whether the text stands in the articles word for word."""
+    def quoted(self, text: str, scope: Scope, aside: Aside) -> Verdict:
+        """Whether the text stands in the articles word for word; calls `aside` between its steps."""
 
     def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:
         """The best sentences by search alone."""
@@ -136,9 +137,10 @@ class Asking:
         """Compare stored quotes with the articles before they are shown again; raises `AnswerGone` and the like."""
         await self._look(lambda: self._library.check(citations, generation, scope))
 
-    async def quoted(self, text: str, scope: Scope) -> Verdict:
-        """Whether the text stands in the articles of the scope, word for word."""
-        return await self._patiently(self._wait_for(lambda _: self._library.quoted(text, scope), _QUESTION))
+    async def quoted(self, text: str, scope: Scope, who: Hashable) -> Verdict:
+        """Whether the text stands in the articles of the scope, word for word; `who` asks as for an answer."""
+        work = partial(self._library.quoted, text, scope)
+        return await self._patiently(self._wait_for(work, self._urgency(who)))
 
     async def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:
         """Sentences by search alone."""
@@ -159,6 +161,10 @@ class Asking:
     def waiting(self) -> int:
         """How many jobs stand in the line, the one being done not counted."""
         return self._turns.waiting()
+
+    def people_waiting(self) -> int:
+        """How many of them somebody waits for."""
+        return self._turns.waiting(_NOBODY)
 
     def close(self) -> None:
         """Drop what waits; what runs in a thread ends by itself."""
@@ -182,13 +188,18 @@ class Asking:
         A question that others may share stays there when its asker has given up; were all places such, nobody else's
         would be taken.
         """
-        if self._turns.waiting() >= (self._waiting // 2 if urgency == _FURTHER else self._waiting):
+        if self._turns.waiting() >= (self._waiting // 2 if urgency >= _FURTHER else self._waiting):
             raise Busy
         return self._turns.put(work, urgency)
 
     def _urgency(self, who: Hashable) -> int:
-        """How urgent the next question is of that one."""
-        return _FURTHER if who is None or self._shares.take(who, time.monotonic()) else _QUESTION
+        """How urgent the next question is of that one. All that was asked counts: who floods the bot is never early."""
+        if who is None:
+            return _NOBODY
+        now = time.monotonic()
+        much = self._shares.wait(who, now) > 0
+        self._shares.book(who, now)
+        return _FURTHER if much else _QUESTION
 
     def _keep(self, asked: tuple[_Key, int], done: asyncio.Future[Reply]) -> None:
         """Keep the reply under the generation that gave it."""

@@ -19,7 +19,7 @@ from telegram.ext import BaseHandler, CallbackContext, MessageHandler, filters
 from bot.chat_telegram import administration, articles, privacy, rebuild
 from bot.chat_telegram.access import Command
 from bot.chat_telegram.catalogue import Held, held, latest, outlets
-from bot.chat_telegram.examples import examples
+from bot.chat_telegram.examples import showcase
 from bot.chat_telegram.inert import safe_url
 from bot.chat_telegram.limits import Quota
 from bot.chat_telegram.menus import own_menu
@@ -29,6 +29,7 @@ from bot.chat_telegram.parts import Piece, parts, plain
 from bot.chat_telegram.questions import answer_question, check_quote
 from bot.chat_telegram.rights import ADMIN_AGE, ADMIN_COMMANDS, Visitor
 from bot.chat_telegram.wording import day, outlet
+from index.store import Scope
 
 log = logging.getLogger(__name__)
 Context = CallbackContext[Any, Any, Any, Any]
@@ -65,10 +66,20 @@ async def start(update: Update, context: Context) -> None:
         return
     scope = await office.access.scope(message.chat.id)
     there = await held(office, scope)
-    tried = await examples(office, scope, there.generation) if there.articles else ()
+    tried = await _tried(message, context, scope, there) if there.articles else ()
     await _say(message, office, *_started(there, tried))
     if message.chat.id in office.config.telegram.admins:
         await own_menu(office, message.chat.id, TABLE.values())
+
+
+async def _tried(message: Message, context: Context, scope: Scope, there: Held) -> tuple[str, ...]:
+    """The examples that are there, or, right after the start and where nobody else waits, those that soon will be."""
+    office = office_of(context)
+    shown = showcase(context.application, office)
+    if tried := await shown.examples(scope, there.generation, 0.0):
+        return tried
+    async with office.sender.typing(message.chat.id):
+        return await shown.examples(scope, there.generation)
 
 
 async def help_(update: Update, context: Context) -> None:
@@ -129,7 +140,7 @@ async def status(update: Update, context: Context) -> None:
     if message is None:
         return
     there = await held(office, await office.access.scope(message.chat.id))
-    waiting = office.asking.waiting()
+    waiting = office.asking.people_waiting()
     lines = [
         f"Articles: {there.articles:,}, with {there.sentences:,} sentences\n",
         f"Period: {_period(there.first, there.last) if there.first else 'no article has a date'}\n",

@@ -1,9 +1,11 @@
 """Three questions for /start that this very archive answers.
 
 Comes in: the sentences of a scope. Goes out: at most three questions, each asked of this generation and answered from
-the very article that it was made from. The promise: a question that was not answered rightly is never shown; where
-neither the sentences (in the languages named here) nor, in any language, the titles yield one, there is none. No question
-that a person asked is ever shown to another. Knows nothing of messages.
+the very article that it was made from. The promises: a question that was not answered rightly is never shown; where
+neither the sentences (in the languages named here) nor, in any language, the titles yield one, there is none. They are
+made once for a generation and a scope, by asking when nobody else asks; whoever wants to see them meanwhile gets those of
+the generation before whose articles stand as they were, and waits only where nothing else does. No question that a
+person asked is ever shown to another. Knows nothing of messages.
 """
 
 from __future__ import annotations
@@ -13,9 +15,13 @@ import itertools
 import json
 import re
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from telegram.ext import Application
 
 from bot.chat_telegram.asking import Busy
 from bot.chat_telegram.catalogue import newest
@@ -30,7 +36,7 @@ CREATE TABLE IF NOT EXISTS examples (generation TEXT NOT NULL, scope TEXT NOT NU
 """
 MOST = 3
 _TRIES, _TITLES, _ARTICLES, _OF_ONE = 12, 4, 40, 3  # questions that are tried, titles among them; articles looked at
-_SECONDS = 4.0  # that /start may take for it; a question takes a third of one
+_SECONDS = 6.0  # that /start may take for the first look, where nobody else waits: the models may just be loaded
 _SURE = 0.6  # confidence below which an example might embarrass
 _CAPITAL = "[A-ZÀ-ÖØ-Þ]"
 _NAME = rf"(?:(?:The|Der|Die|Das|Le|La|Les|El|Los|Las|Il|Lo|Gli|I|De|Het|O|A|Os|As) )?{_CAPITAL}[\w’'-]+(?:(?: (?:of|the|and|von|der|und|de|du|des|la|del|y|di|e|van|en|do|da))* {_CAPITAL}[\w’'-]+){{0,5}}"
@@ -65,6 +71,9 @@ _NOBODY = frozenset(
 )
 
 
+_Key = tuple[str, Scope]
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A question, what it asks for (nothing, where it is a title), and the article that it was made from."""
@@ -74,39 +83,133 @@ class Candidate:
     article: str
 
 
-async def examples(office: Office, scope: Scope, generation: str, seconds: float = _SECONDS) -> tuple[str, ...]:
-    """The questions of this generation and scope; looked for once, then kept until the articles change."""
-    key = (generation, "all" if scope is None else json.dumps(sorted(scope)))
-    kept = await office.records.do(
-        lambda c: c.execute("SELECT questions FROM examples WHERE generation = ? AND scope = ?", key).fetchone()
-    )
-    if kept is not None:
-        return tuple(json.loads(kept[0]))
-    found: list[str] = []
-    try:
-        async with asyncio.timeout(seconds):
-            await _look(office, scope, generation, found)
-    except (TimeoutError, Busy, BylineError, IndexFailure):
-        return tuple(found)  # not kept: there will be a better moment
+class Showcase:
+    """The examples of all scopes, one making of each at a time; shared by the commands and the duties."""
 
-    def keep(connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM examples WHERE generation <> ?", (generation,))
-        connection.execute("INSERT OR REPLACE INTO examples VALUES (?, ?, ?)", (*key, json.dumps(found)))
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._kept: dict[_Key, tuple[str, ...]] = {}
+        self._making: dict[_Key, asyncio.Task[None]] = {}
+        self._found: dict[_Key, list[Candidate]] = {}
 
-    await office.records.do(keep)
-    return tuple(found)
+    async def examples(self, scope: Scope, generation: str, seconds: float = _SECONDS) -> tuple[str, ...]:
+        """What can be shown now; so many seconds are waited at most, and none while anybody's question waits."""
+        key = generation, scope
+        if await self._known(key) or (earlier := await self._earlier(key)) is None:
+            return self._kept.get(key, ())
+        making = self._make(key)
+        if earlier:
+            return earlier
+        until = time.monotonic() + seconds
+        while not making.done() and time.monotonic() < until and not self._office.asking.people_waiting():
+            await asyncio.wait({making}, timeout=0.2)
+        return self._kept.get(key) or tuple(one.question for one in self._found.get(key, ()))
+
+    async def prepare(self, scope: Scope, generation: str) -> bool:
+        """Have them made, unless they are there; false where others ask so much that it has to be tried again later."""
+        key = generation, scope
+        if not await self._known(key):
+            await asyncio.shield(self._make(key))
+        return key in self._kept
+
+    def close(self) -> None:
+        """Give up what is being made."""
+        for making in self._making.values():
+            making.cancel()
+
+    async def _known(self, key: _Key) -> bool:
+        if key not in self._kept:
+            rows = await self._office.records.do(lambda c: _rows(c, key[1]))
+            if key[0] in rows:
+                self._kept[key] = tuple(question for question, *_ in rows[key[0]])
+        return key in self._kept
+
+    async def _earlier(self, key: _Key) -> tuple[str, ...] | None:
+        """Those of an earlier generation whose articles this one holds unchanged; None where this one is not there."""
+        rows = await self._office.records.do(lambda c: _rows(c, key[1]))
+
+        def standing() -> tuple[str, ...] | None:
+            try:
+                snapshot = newest(self._office.config.index.dir)
+            except IndexFailure:
+                return None
+            if snapshot.name != key[0]:
+                return None
+            prints = {one.id: one.fingerprint for one in snapshot.entries(key[1])} if rows else {}
+            sound = [tuple(q for q, article, made in kept if prints.get(article) == made) for kept in rows.values()]
+            return max(sound, key=len, default=())
+
+        return await self._office.asking.off(standing)
+
+    def _make(self, key: _Key) -> asyncio.Task[None]:
+        if key not in self._making:
+            self._making[key] = asyncio.create_task(self._made(key))
+            self._making[key].add_done_callback(lambda _: self._making.pop(key, None))
+        return self._making[key]
+
+    async def _made(self, key: _Key) -> None:
+        generation, scope = key
+        found = self._found[key] = []
+        try:
+            prints = await _look(self._office, scope, generation, found)
+        except (Busy, BylineError, IndexFailure):
+            return  # not kept: there will be a better moment
+        finally:
+            del self._found[key]
+        kept = [(one.question, one.article, prints.get(one.article, "")) for one in found]
+
+        def keep(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM examples WHERE scope = ?", (_name(scope),))
+            connection.execute("INSERT INTO examples VALUES (?, ?, ?)", (generation, _name(scope), json.dumps(kept)))
+
+        await self._office.records.do(keep)
+        self._kept = {other: those for other, those in self._kept.items() if other[0] == generation}
+        self._kept[key] = tuple(question for question, *_ in kept)
 
 
-async def _look(office: Office, scope: Scope, generation: str, found: list[str]) -> None:
-    """Ask the candidates one after the other, until three are answered as they should be."""
+def showcase(application: Application[Any, Any, Any, Any, Any, Any], office: Office) -> Showcase:
+    """The one showcase of the application."""
+    found = application.bot_data.setdefault("showcase", Showcase(office))
+    assert isinstance(found, Showcase)
+    return found
 
-    def make() -> tuple[Candidate, ...]:
+
+def forget(connection: sqlite3.Connection, articles: frozenset[str]) -> None:
+    """Delete the examples of which an article is gone."""
+    for generation, scope, questions in connection.execute("SELECT * FROM examples").fetchall():
+        kept = _parsed(questions)
+        if kept is None or any(article not in articles for _, article, _ in kept):
+            connection.execute("DELETE FROM examples WHERE generation = ? AND scope = ?", (generation, scope))
+
+
+def _rows(connection: sqlite3.Connection, scope: Scope) -> dict[str, list[tuple[str, str, str]]]:
+    """What is kept for a scope, by generation: each question with its article and that one's fingerprint."""
+    found = connection.execute("SELECT generation, questions FROM examples WHERE scope = ?", (_name(scope),))
+    return {generation: kept for generation, questions in found.fetchall() if (kept := _parsed(questions)) is not None}
+
+
+def _parsed(questions: str) -> list[tuple[str, str, str]] | None:
+    kept = json.loads(questions)
+    if not all(isinstance(one, list) and len(one) == 3 for one in kept):
+        return None  # as an earlier version wrote it: made anew
+    return [(str(question), str(article), str(made)) for question, article, made in kept]
+
+
+def _name(scope: Scope) -> str:
+    return "all" if scope is None else json.dumps(sorted(scope))
+
+
+async def _look(office: Office, scope: Scope, generation: str, found: list[Candidate]) -> dict[str, str]:
+    """Ask the candidates one after the other, until three are answered as they should be; the articles' fingerprints."""
+
+    def make() -> tuple[tuple[Candidate, ...], dict[str, str]]:
         snapshot = newest(office.config.index.dir)
         asking = tuple(itertools.islice(candidates(snapshot, scope), _TRIES))
         named = tuple(itertools.islice(titles(snapshot, scope), _TITLES))
-        return (*asking[: _TRIES - len(named)], *named)
+        prints = {one.id: one.fingerprint for one in _newest(snapshot, scope)}
+        return (*asking[: _TRIES - len(named)], *named), prints
 
-    made = await office.asking.off(make)
+    made, prints = await office.asking.off(make)
     used: set[str] = set()
     for candidate in made:
         if len(found) == MOST or candidate.article in used:
@@ -118,7 +221,8 @@ async def _look(office: Office, scope: Scope, generation: str, found: list[str])
         right = not candidate.answer or (short and short in candidate.answer)
         if answer.citations[0].article == candidate.article and right:
             used.add(candidate.article)
-            found.append(candidate.question)
+            found.append(candidate)
+    return prints
 
 
 def candidates(snapshot: Snapshot, scope: Scope) -> Iterator[Candidate]:

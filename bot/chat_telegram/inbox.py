@@ -154,6 +154,12 @@ class Inbox:
         await self._finish([entry], outcome)
         self._moves(entry)
 
+    async def done_with(self, entry: Entry, outcome: str, alike: Callable[[Entry], bool]) -> None:
+        """The entry is dealt with, and so are those behind it in its line that are like it."""
+        behind = [one for one in self._lines.of(lane_of(entry)) if one.serial != entry.serial and alike(one)]
+        await self._finish([entry, *behind], outcome)
+        self._moves(entry)
+
     async def defer(self, entry: Entry, seconds: float, work: Work | None = None, *, expires: bool = False) -> None:
         """Give the entry out again, as it was taken, and nothing of its chat before, once the seconds have passed.
 
@@ -210,6 +216,10 @@ class Inbox:
     def waiting(self) -> int:
         """Entries that are not finished."""
         return self._lines.unfinished
+
+    def crowd(self, each: int) -> int:
+        """The same, of no chat more than so many counted."""
+        return self._lines.crowd(each)
 
     def idle(self) -> float:
         """Seconds for which there was something to do and nothing moved; 0 while all that waits is held back."""

@@ -53,8 +53,8 @@ class ArchiveLibrary:
     def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:
         self._holding(citations, generation, scope)
 
-    def quoted(self, text: str, scope: Scope) -> Verdict:
-        return quoted(text, self.snapshot(), scope)
+    def quoted(self, text: str, scope: Scope, aside: Aside) -> Verdict:
+        return quoted(text, self.snapshot(), scope, aside)
 
     def found(self, text: str, scope: Scope, k: int) -> tuple[Citation, ...]:
         return self._archive.found(text, k, self.snapshot(), scope)

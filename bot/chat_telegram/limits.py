@@ -1,12 +1,13 @@
 """How much is taken from one person, and how fast is sent: counted exactly, in memory that stays small.
 
 Comes in: keys (people, chats) and a clock's seconds. Goes out: 0, or how long to wait. The promise: in no window of
-the length given are there more than the number given, and what is refused does not count. Knows nothing of updates.
+the length given are there more than the number given, and what is refused does not count; who was quiet for the longest
+window takes no memory. Knows nothing of updates.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
 KEPT = 10_000  # keys; the one that was quiet longest is forgotten first
@@ -20,7 +21,7 @@ class Quota:
     def __init__(self, windows: Sequence[tuple[int, float]]) -> None:
         self._windows = tuple(windows)
         self._longest = max(seconds for _, seconds in self._windows)
-        self._taken: OrderedDict[Hashable, deque[float]] = OrderedDict()
+        self._taken: OrderedDict[Hashable, list[float]] = OrderedDict()  # as a deque, one time takes 800 bytes
 
     def wait(self, key: Hashable, now: float) -> float:
         """Seconds until the key may take one more; 0 means now. Takes nothing."""
@@ -28,7 +29,7 @@ class Quota:
         if taken is None:
             return 0.0
         while taken and taken[0] <= now - self._longest:
-            taken.popleft()
+            del taken[0]
         waits = [taken[-count] + seconds - now for count, seconds in self._windows if len(taken) >= count]
         return max(0.0, *waits) if waits else 0.0
 
@@ -41,10 +42,15 @@ class Quota:
 
     def book(self, key: Hashable, at: float) -> None:
         """Count one at that time, which may lie a little ahead."""
-        self._taken.setdefault(key, deque()).append(at)
+        self._taken.setdefault(key, []).append(at)
         self._taken.move_to_end(key)
-        while len(self._taken) > KEPT:
+        while len(self._taken) > KEPT or self._over(at):
             self._taken.popitem(last=False)
+
+    def _over(self, now: float) -> bool:
+        """Whether nothing counts any more of the one that was quiet longest."""
+        taken = next(iter(self._taken.values()))
+        return not taken or taken[-1] <= now - self._longest
 
     def __len__(self) -> int:
         return len(self._taken)

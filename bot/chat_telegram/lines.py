@@ -99,6 +99,10 @@ class Lines:
         """How many that are."""
         return len(self._lines[lane].entries) if lane in self._lines else 0
 
+    def crowd(self, each: int) -> int:
+        """How many entries wait, of no line more than so many."""
+        return sum(min(each, len(line.entries)) for line in self._lines.values())
+
     def taken(self, lane: Lane) -> bool:
         """Whether the first of that line is in work."""
         return lane in self._taken

@@ -18,7 +18,7 @@ from typing import Any
 from telegram import Update
 from telegram.ext import CallbackContext
 
-from bot.chat_telegram import answers, catalogue
+from bot.chat_telegram import answers, catalogue, examples
 from bot.chat_telegram.answers import place_key
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
@@ -97,7 +97,7 @@ async def forget_gone(office: Office) -> int:
     there = await catalogue.there(office)
     if there is None:
         return 0  # an index that is being moved is no reason to forget
-    generation, articles = there
+    _, articles = there
     gone = 0
     for table, key in (("answers", "id"), ("feedback", "answer")):
         last: int | None = -1
@@ -105,7 +105,7 @@ async def forget_gone(office: Office) -> int:
             last, many = await office.records.do(partial(_forget_some, table, key, last, articles))
             gone += many
     if any(name == "examples" for name in await office.records.do(_tables)):
-        await office.records.do(lambda c: c.execute("DELETE FROM examples WHERE generation <> ?", (generation,)))
+        await office.records.do(partial(examples.forget, articles=articles))
     return gone
 
 

@@ -66,7 +66,7 @@ async def check(office: Office, asked: Asked) -> None:
     scope = await office.access.scope(asked.chat)
     try:
         async with office.sender.typing(asked.chat, asked.thread):
-            verdict = await office.asking.quoted(text, scope)
+            verdict = await office.asking.quoted(text, scope, asked.user)
             pieces = tuple(checked(verdict, await office.asking.covered(scope)))
     except Busy:
         pieces = (Piece(BUSY),)

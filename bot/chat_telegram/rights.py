@@ -117,6 +117,11 @@ class Access:
         given = self.settings.scopes.get(chat, self.settings.default_scope)
         return None if "all" in given else frozenset(given)
 
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every scope that a chat may have, that of all others first."""
+        given = (self.settings.default_scope, *self.settings.scopes.values())
+        return tuple(dict.fromkeys(None if "all" in one else frozenset(one) for one in given))
+
     def may(self, visitor: Visitor, command: str) -> bool:
         """Whether the visitor may use the command there; nobody may use one that `RIGHTS` does not name."""
         right = RIGHTS.get(command)

@@ -44,9 +44,12 @@ class Turns:
             self._thread.submit(self._run, loop)
         return future
 
-    def waiting(self) -> int:
-        """How many stand in the line, the one being done not counted."""
-        return len(self._line)
+    def waiting(self, than: int | None = None) -> int:
+        """How many stand in the line, the one being done not counted; with `than`, those more urgent than that."""
+        if than is None:
+            return len(self._line)
+        with self._lock:
+            return sum(urgency < than for urgency, *_ in self._line)
 
     def close(self) -> None:
         """Drop what waits; what runs ends by itself."""

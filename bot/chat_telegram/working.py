@@ -2,7 +2,7 @@
 
 Comes in: entries, taken by a few workers; presses and inline queries have their own, so that they never wait behind
 questions. Goes out: every entry answered, told why not, or put off; the sender's Later and Gone end here. The promises:
-a person over the limits is told so once a minute and costs nothing more; an administrator's order is carried out at most
+a person over the limits is told so once a minute and costs next to nothing more; an administrator's order is carried out at most
 once and never late; a fault of ours is a line in the log with a number, and the person gets the number. Knows nothing
 of answers.
 """
@@ -43,6 +43,7 @@ INLINE_SECONDS = 30.0  # an inline query that is older is no longer looked at by
 CRASHES = 10  # times that a process may end while it works on an entry, before the entry is given up
 PATIENCE_SECONDS = 180.0  # for one entry's handlers; an order may take as long as it takes
 BUSY_SECONDS = 10.0  # a longer wait is not worth having: the person is told so at once
+FLOOD_SECONDS = 1.0  # of one who is over the limits for longer, what waits is not looked at one by one
 UNSETTLED_PAUSE = 1.0  # seconds before an entry is given out again whose outcome could not be written down
 FIRST_GUESS = 0.25  # seconds of a question, until some have been measured
 
@@ -88,7 +89,7 @@ class Workers:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._inbox, self._sender, self._application, self._welcome = inbox, sender, application, welcome
-        self._clock, self._workers = clock, settings.workers
+        self._clock, self._workers, self._each = clock, settings.workers, settings.per_user_10s
         self._people = Quota([(settings.per_user_10s, 10.0), (settings.per_user_hour, 3_600.0)])
         self._told = Quota([(1, 60.0)])
         self._took: deque[float] = deque([FIRST_GUESS], maxlen=20)
@@ -144,13 +145,23 @@ class Workers:
             except (Later, Gone) as failure:
                 await self._put_off(entry, work, failure)
             else:
-                await self._inbox.done(entry, outcome)
+                await self._settle(entry, outcome)
         except Exception as error:
             log.error("update %d could not be settled: %s", entry.update_id, where(error))
             await asyncio.sleep(UNSETTLED_PAUSE)
             self._inbox.release(work)
         finally:
             current.reset(token)
+
+    async def _settle(self, entry: Entry, outcome: str) -> None:
+        """The entry is dealt with. Of one who is over the limits for a while, so is all that waits already: a flood is
+        off the table at one stroke, and does not fill the inbox.
+        """
+        flood = outcome == "limited" and entry.kind == "question" and entry.lane > 0
+        if flood and self._people.wait(writer(entry.raw) or entry.lane, self._clock()) > FLOOD_SECONDS:
+            await self._inbox.done_with(entry, outcome, _fresh_question)
+        else:
+            await self._inbox.done(entry, outcome)
 
     async def _refused(self, entry: Entry, work: Work, update: Update) -> str | None:
         """Why the entry is not handed to the handlers, after the person was told; None where nothing stands against it."""
@@ -203,11 +214,13 @@ class Workers:
         comes than can be answered, those who are told that the bot is busy must not be all there are.
         """
         spare = self._answering < self._workers // 2
-        return not spare and self._inbox.waiting() > self._inbox.most / 2 and self._expected() > BUSY_SECONDS
+        # What is over one person's limit is not answered, so it keeps nobody waiting.
+        waiting = self._inbox.crowd(self._each)
+        return not spare and waiting > self._inbox.most / 2 and self._expected(waiting) > BUSY_SECONDS
 
-    def _expected(self) -> float:
-        """Seconds until all that waits would be answered."""
-        return self._inbox.waiting() * statistics.median(self._took) / self._workers
+    def _expected(self, waiting: int) -> float:
+        """Seconds until so many would be answered."""
+        return waiting * statistics.median(self._took) / self._workers
 
     async def _tell(self, entry: Entry, line: str, outcome: str) -> str:
         chat, message, thread = replied_to(entry.raw)
@@ -270,6 +283,11 @@ class Workers:
             await self._inbox.done(entry, "stale")
         else:
             await self._inbox.defer(entry, failure.seconds, work, expires=failure.held)
+
+
+def _fresh_question(entry: Entry) -> bool:
+    """Whether it is a question that nobody has begun to answer."""
+    return entry.kind == "question" and not (entry.tries or entry.admitted or entry.messages or entry.doubtful)
 
 
 def where(error: BaseException) -> str:

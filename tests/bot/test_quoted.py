@@ -324,3 +324,16 @@ def test_a_long_text_takes_little_whatever_it_repeats(tmp_path: Path, monkeypatc
     assert quoted("the ferry " + "number the " * 400, snapshot).kind == "absent"
     assert not done["align"]
     snapshot.close()
+
+
+def test_others_may_be_served_between_the_steps_and_the_verdict_is_the_same(snapshot: Snapshot) -> None:
+    altered, exact = "Ships had waited for nine days", "and it was them"
+    steps: list[str] = []
+
+    def between() -> None:
+        steps.append(quoted(exact, snapshot).kind)
+
+    assert quoted(altered, snapshot, None, between) == quoted(altered, snapshot)
+    looked = len(steps)
+    assert quoted("it", snapshot, None, between) == quoted("it", snapshot)
+    assert looked >= 2 and len(steps) >= looked + 2 and set(steps) == {"exact"}, "as many steps as articles"

@@ -80,6 +80,7 @@ def test_articles_come_from_addresses_with_their_address_and_one_publish(tmp_pat
 
 
 def test_an_address_that_fails_costs_itself_alone_and_is_named(tmp_path: Path, fetcher: Fetcher) -> None:
+    """NET-071."""
     report = add_to(tmp_path / "index", fetcher, 0, "cut", "wall", "short", "inside", "pdf", "none", 1)
     assert len(report.added) == 2
     reasons = {skipped.origin.rsplit("/", 1)[1]: skipped.reason for skipped in report.skipped}

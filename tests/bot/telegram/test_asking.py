@@ -67,8 +67,9 @@ class SlowLibrary:
     def check(self, citations: Sequence[Citation], generation: str, scope: Scope) -> None:
         raise AnswerGone
 
-    def quoted(self, text: str, scope: Scope) -> Verdict:
+    def quoted(self, text: str, scope: Scope, aside: Aside) -> Verdict:
         self._work(text)
+        aside()
         return Verdict("absent")
 
     def covered(self, scope: Scope) -> Covered:
@@ -118,7 +119,7 @@ async def test_whoever_waits_too_long_is_told_busy_and_their_question_leaves_the
     asking = Asking(library, patience=0.1)
     first = asyncio.create_task(asking.ask("first?", None))
     await until(lambda: library.inside == 1)
-    for impatient in (asking.quoted("a text of some words", None), first):
+    for impatient in (asking.quoted("a text of some words", None, "ana"), first):
         with pytest.raises(Busy):
             await impatient
     library.go.set()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,12 +13,13 @@ from typing import Any
 import pytest
 
 from bot.answer import Answer
-from bot.chat_telegram import commands, examples
+from bot.chat_telegram import commands, examples, privacy
 from bot.chat_telegram.asking import Asking, Busy, Reply
 from bot.chat_telegram.catalogue import newest
 from bot.cite import Citation
 from index.article import Article
 from index.store import Scope
+from tests.bot import tiny_archive
 from tests.bot.telegram.front import ADMIN, ARTICLES, GROUP, MEMBER, Front, run
 from tests.bot.telegram.recording import BOT, message
 
@@ -142,28 +146,80 @@ def test_a_question_that_was_not_rightly_and_surely_answered_is_no_example(
     assert "example" not in said and "in your own words" in said
 
 
+@contextmanager
+def busy_line(monkeypatch: Patch, asked: list[str], seconds: float = 0.0) -> Iterator[None]:
+    """As if others' questions filled the line: what nobody waits for is noted, and refused after so many seconds."""
+
+    async def busy(self: Asking, question: str, scope: Scope, who: object = None) -> Reply:
+        asked.append(question)
+        await asyncio.sleep(seconds)
+        raise Busy
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Asking, "ask", busy)
+        patch.setattr(Asking, "people_waiting", lambda self: 30)
+        yield
+
+
 def test_examples_are_looked_for_once_a_generation_and_again_after_a_busy_time(
     tmp_path: Path, monkeypatch: Patch
 ) -> None:
     asked: list[str] = []
 
-    async def busy(self: Asking, question: str, scope: Scope) -> Reply:
-        asked.append(question)
-        raise Busy
-
     async def told(front: Front) -> tuple[int, int, tuple[str, ...]]:
         name = newest(front.office.config.index.dir).name
-        with monkeypatch.context() as patch:
-            patch.setattr(Asking, "ask", busy)
-            assert await examples.examples(front.office, None, name) == ()
-        first = await examples.examples(front.office, None, name)
-        with monkeypatch.context() as patch:
-            patch.setattr(Asking, "ask", busy)
-            again = await examples.examples(front.office, None, name)
-        return len(asked), len(first), again
+        shown = examples.showcase(front.application, front.office)
+        with busy_line(monkeypatch, asked):
+            assert not await shown.prepare(None, name)
+            assert await shown.examples(None, name) == ()
+        tried = len(asked)
+        assert await shown.prepare(None, name)
+        first = await shown.examples(None, name)
+        with busy_line(monkeypatch, asked):
+            assert await examples.Showcase(front.office).prepare(None, name), "after a restart they are there"
+            again = await examples.Showcase(front.office).examples(None, name)
+        return len(asked) - tried, len(first), again
 
-    asked_busily, found, again = run(tmp_path, monkeypatch, told)
-    assert (asked_busily, found, len(again)) == (1, 1, 1)
+    asked_again, found, again = run(tmp_path, monkeypatch, told)
+    assert (asked_again, found, len(again)) == (0, 1, 1)
+
+
+def test_start_waits_for_no_question_while_others_wait_and_shows_what_still_stands_of_the_generation_before(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    changed = replace(ARTICLES[0], text=ARTICLES[0].text.replace("three days", "four days"))
+
+    async def told(front: Front) -> list[str]:
+        index, shown = front.office.config.index.dir, examples.showcase(front.application, front.office)
+        await shown.prepare(None, newest(index).name)
+        with busy_line(monkeypatch, [], 10.0):
+            for articles in ((ARTICLES[0],), (changed,)):
+                tiny_archive.publish_articles(index, articles)
+                await privacy.forget_gone(front.office)
+                began = time.perf_counter()
+                await front.feed(message("/start", MEMBER))
+                assert time.perf_counter() - began < 3, "its own patience would be six"
+        return front.said()
+
+    unchanged, other = run(tmp_path, monkeypatch, told)
+    assert "1 news article" in unchanged and "Who opened the harbour of Rotterdam on Monday" in unchanged
+    assert "1 news article" in other and "Who opened" not in other and "in your own words" in other
+
+
+def test_an_example_goes_with_its_article_even_before_there_are_others(tmp_path: Path, monkeypatch: Patch) -> None:
+    async def told(front: Front) -> list[Any]:
+        index = front.office.config.index.dir
+        await examples.showcase(front.application, front.office).prepare(None, newest(index).name)
+        kept = []
+        for articles in ((ARTICLES[0],), (ARTICLES[1],)):
+            tiny_archive.publish_articles(index, articles)
+            await privacy.forget_gone(front.office)
+            kept.append(
+                await front.office.records.do(lambda c: c.execute("SELECT count(*) FROM examples").fetchone()[0])
+            )
+        return kept
+
+    assert run(tmp_path, monkeypatch, told) == [1, 0]
 
 
 def test_a_chat_hears_only_of_the_articles_in_its_scope(tmp_path: Path, monkeypatch: Patch) -> None:

@@ -23,6 +23,7 @@ ROUNDS, IN_FLIGHT, WORKERS = 20, 250, 4
 def test_kill_9_loses_no_question_doubles_few_answers_and_repeats_no_order(
     server: BotApi, starts: Starts, small: Byline
 ) -> None:
+    """TEL-038."""
     admins = [User(server, 1 + number) for number in range(ROUNDS)]
     bot = starts(small.index, wait=0, BYLINE_TELEGRAM__ADMINS=str([user.id for user in admins]))
     bot.kill()
@@ -37,6 +38,7 @@ def test_kill_9_loses_no_question_doubles_few_answers_and_repeats_no_order(
 def test_sigterm_with_thousands_queued_ends_it_within_ten_seconds_and_loses_nothing(
     server: BotApi, starts: Starts, small: Byline
 ) -> None:
+    """TEL-039."""
     crowd = Crowd(server, [QUESTION])
     crowd.top_up(3000)
     bot = starts(small.index)
@@ -54,6 +56,7 @@ def test_sigterm_with_thousands_queued_ends_it_within_ten_seconds_and_loses_noth
 def test_a_burst_of_two_thousand_takes_bounded_memory_and_few_tasks(
     server: BotApi, starts: Starts, small: Byline
 ) -> None:
+    """TEL-042, of which a tenth; all of it: `benchmarks/telegram_load.py`."""
     bot = starts(small.index)
     User(server, 5).asks(QUESTION, timeout=30)
     before, threads = bot.memory(), bot.threads()

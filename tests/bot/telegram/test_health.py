@@ -7,12 +7,15 @@ import json
 import socket
 import time
 from pathlib import Path
+from typing import cast
 
 import pytest
+from telegram.error import TimedOut
 
 from bot.chat_telegram.health import STALL_SECONDS, Health, Lag, serve, tell_systemd, watchdog
 from bot.chat_telegram.inbox import Inbox
-from bot.chat_telegram.polling import DEAD_SECONDS, Pulse
+from bot.chat_telegram.polling import DEAD_SECONDS, Poll, Pulse
+from bot.chat_telegram.wire import Bot
 from bot.chat_telegram.working import SLOW
 from tests.bot.telegram.awaiting import Clock, awaited, opened, question, soon
 
@@ -117,6 +120,37 @@ async def test_the_pages_say_it_to_people_and_to_prometheus(tmp_path: Path) -> N
     server.close()
     await server.wait_closed()
     await asyncio.sleep(0.05)
+    await records.close()
+
+
+@awaited
+async def test_a_network_that_swallows_everything_is_unhealthy_within_two_minutes_and_well_a_minute_after(
+    tmp_path: Path,
+) -> None:
+    """TEL-035: each request hangs until it is given up."""
+    clock = Clock()
+    records, box = await opened(tmp_path, clock)
+    health = health_of(box, clock)
+    seen: list[tuple[float, bool, bool]] = []
+
+    class Swallowed:
+        """Five minutes of nothing; then the end of the test."""
+
+        async def updates(self, offset: object, limit: int, wait: int, used: object, patience: float) -> list[object]:
+            for _ in range(int(patience)):
+                clock.now += 1
+                seen.append((clock() - began, bool(health.state()["ok"]), health.alive()))
+            if clock() - began < 300:
+                raise TimedOut
+            raise KeyboardInterrupt
+
+    began = clock()
+    with pytest.raises(KeyboardInterrupt):
+        await Poll(cast(Bot, Swallowed()), box, health.pulse, clock, clock.sleep).run()
+    assert all(ok for at, ok, _ in seen if at < DEAD_SECONDS - 1)
+    assert not any(ok for at, ok, _ in seen if at > DEAD_SECONDS)
+    assert all(alive for *_, alive in seen), "a restart does not mend a network"
+    assert seen[-1][0] - 300 <= 60, "the request that would have been answered was begun within a minute of the end"
     await records.close()
 
 

@@ -46,6 +46,14 @@ def test_memory_stays_small_however_many_come() -> None:
     assert len(quota) == KEPT
 
 
+def test_whoever_was_quiet_for_the_longest_window_is_forgotten_and_nobody_else() -> None:
+    quota = Quota([(1, 5.0), (5, 10.0)])
+    for key in range(1_000):
+        quota.take(key, key / 10)
+    assert len(quota) == 100
+    assert quota.wait(999, 99.9) and quota.wait(950, 99.9) and not quota.wait(0, 99.9)
+
+
 def test_sends_keep_telegrams_limits_and_one_chat_does_not_hold_up_another() -> None:
     pace, now, sent = Pace(30), 0.0, []
     queue = [chat for chat in range(1, 41) for _ in range(3)] + [-7] * 50

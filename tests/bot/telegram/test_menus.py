@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from bot.chat_telegram import menus
+from bot.chat_telegram.asking import Asking, Reply
 from bot.chat_telegram.commands import TABLE
 from bot.chat_telegram.duties import duties
 from bot.chat_telegram.rights import ADMIN_COMMANDS
+from index.store import Scope
 from tests.bot.telegram.front import ADMIN, MEMBER, Front, run
 from tests.bot.telegram.recording import message
 from tests.bot.telegram.test_privacy import asked, questions
@@ -64,7 +66,7 @@ def test_what_telegram_refuses_is_harmless_and_tried_again(tmp_path: Path, monke
         await menus.menus(front.office, [TABLE["help"]])
         again = calls(front)
         await front.feed(message("/start", ADMIN), message("/start", MEMBER))
-        return again, [method for method in calls(front) if method != "sendMessage"]
+        return again, [method for method in calls(front) if method not in ("sendMessage", "sendChatAction")]
 
     again, started = run(tmp_path, monkeypatch, tried)
     assert again == ["setMyCommands", "setMyDescription"] and started == ["setMyCommands"]
@@ -106,4 +108,34 @@ def test_duties_set_menus_sweep_every_hour_and_survive_a_failure(tmp_path: Path,
         return await questions(front), [call.method for call in front.request.of("setChatMenuButton")]
 
     left, button = run(tmp_path, monkeypatch, tried, retention_days=1)
-    assert (left, button, pauses) == ([], ["setChatMenuButton"], [3600.0, 3600.0])
+    assert (left, button, pauses) == ([], ["setChatMenuButton"], [10.0, 10.0])
+
+
+def test_the_models_are_loaded_and_the_examples_of_every_scope_made_before_anybody_asks(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    heard: list[tuple[str, Scope, object]] = []
+    real = Asking.ask
+
+    async def ask(self: Asking, question: str, scope: Scope, who: object = None) -> Reply:
+        heard.append((question, scope, who))
+        return await real(self, question, scope, who)
+
+    async def tried(front: Front) -> list[tuple[str, Scope, object]]:
+        async def pause(seconds: float) -> None:
+            raise KeyboardInterrupt
+
+        started = []
+        for _ in range(2):
+            heard.clear()
+            front.application.bot_data.pop("showcase", None)  # as after a restart
+            with pytest.raises(KeyboardInterrupt):
+                await duties(front.application, pause)
+            started.append([*heard])
+        first, second = started
+        assert {scope for _, scope, _ in first} == {None, frozenset({"wires"})} and {who for *_, who in first} == {None}
+        assert second == first[:1], "the examples are kept, the models are not"
+        return second
+
+    monkeypatch.setattr(Asking, "ask", ask)
+    assert len(run(tmp_path, monkeypatch, tried, scopes={MEMBER: ("wires",)})) == 1

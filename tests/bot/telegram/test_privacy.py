@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
@@ -127,9 +128,12 @@ def test_what_cites_an_article_that_is_gone_is_forgotten_however_it_went_and_not
             for place in ("citations", "nearest", "more")[: 3 if articles else 1]:
                 await asked(front, f"{name} {place}", cited={place: articles})
             await asked(front, f"kept {number}", cited={"citations": ["harbour-1"]}, quote='say: "article": "quake-1"')
+        example = json.dumps([["Who said so?", "quake-1", "0"]])
         for number in range(250):
             await asked(front, f"many {number:03}", cited={"citations": ["quake-1"]}, rated=False)
-        await front.office.records.do(lambda c: c.execute("INSERT INTO examples VALUES ('gen-old', 'all', '[]')"))
+        await front.office.records.do(
+            lambda c: c.execute("INSERT INTO examples VALUES ('gen-old', 'all', ?)", (example,))
+        )
         before = await privacy.forget_gone(front.office)
         tiny_archive.publish_articles(front.office.config.index.dir, ARTICLES[:1])
         gone = await privacy.forget_gone(front.office)
@@ -201,6 +205,6 @@ def test_stats_count_and_name_nobody(tmp_path: Path, monkeypatch: Patch) -> None
         return front.said()[0]
 
     said = run(tmp_path, monkeypatch, tried)
-    assert "Questions in the last 7 days: 2, of 1 people" in said
+    assert "Questions in the last 7 days: 2, of 1 person\n" in said
     assert "Answered: 1 (50 %), not in the articles: 1" in said and "Rated right: 0, wrong: 1" in said
     assert "Zanzibar" not in said and str(MEMBER) not in said

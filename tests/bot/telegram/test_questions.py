@@ -15,6 +15,12 @@ from index.store import Scope
 from tests.bot.telegram.newsroom import ARTICLES, ASKED, GROUP, in_loop, newsroom
 from tests.bot.telegram.recording import BOT, Call, chat, message, user
 
+FILE = {"file_id": "f", "file_unique_id": "u"}
+STICKER = FILE | {"type": "regular", "width": 9, "height": 9, "is_animated": False, "is_video": False}
+POLL = {
+    "id": "1", "question": "Which?", "options": [], "total_voter_count": 0, "is_closed": False, "is_anonymous": True,
+    "type": "regular", "allows_multiple_answers": False, "allows_revoting": True, "members_only": False,
+}  # fmt: skip
 UNKNOWN = "which painter won the yacht race?"
 
 
@@ -154,9 +160,17 @@ async def test_a_message_without_words_is_answered_with_help_once_an_hour(
     """TEL-006."""
     async with newsroom(tmp_path, monkeypatch) as room:
         kinds: tuple[dict[str, Any], ...] = (
-            {"sticker": None},
+            {"sticker": STICKER},
             {"dice": {"value": 1, "emoji": "🎲"}},
             {"location": {"latitude": 1, "longitude": 1}},
+            {"contact": {"phone_number": "+1", "first_name": "Ana"}},
+            {"poll": POLL},
+            {"photo": [FILE | {"width": 9, "height": 9}]},
+            {"voice": FILE | {"duration": 3}},
+            {"story": {"chat": chat(-300), "id": 4}},
+            {"gift": {"gift": {"id": "g", "sticker": STICKER, "star_count": 5}}},
+            {"new_chat_members": [user(77)]},
+            {"pinned_message": {"chat": chat(), "message_id": 3, "date": 0}},
         )
         for kind in kinds:
             await room.feed(message(None, **kind), message(None, to=GROUP, **kind))

@@ -70,7 +70,7 @@ SENDERS: tuple[tuple[str, dict[str, Any], Callable[[str], Raw]], ...] = (
      lambda text: message(text, ADMIN, FOREIGN, kind="guest_message", guest_query_id="1")),
 )  # fmt: skip
 
-# R runs, U heard as an unknown command, S one line for strangers, A one line for the anonymous, F that what is forwarded is no command,
+# The anonymous one is TEL-013. R runs, U heard as an unknown command, S one line for strangers, A one line for the anonymous, F that what is forwarded is no command,
 # - nothing at all.
 MATRIX: Mapping[str, str] = {
     "start":   "R R R R R R S S S - A - - - - F - - - -",

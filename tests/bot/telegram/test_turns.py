@@ -140,11 +140,52 @@ async def test_a_question_of_one_who_asks_much_is_not_waited_for_by_another_who_
     await until(lambda: library.inside == 1)
     for_nobody = asyncio.create_task(asking.ask("same?", None))
     await until(lambda: asking.waiting() == 1)
+    assert asking.people_waiting() == 0
     same = [asyncio.create_task(asking.ask("same?", None, name)) for name in ("ana", "ben")]
     await until(lambda: asking.waiting() == 2)
+    assert asking.people_waiting() == 1
     library.go.set()
     replies = await asyncio.gather(nobodys, for_nobody, *same)
     assert {reply.answer.question for reply in replies[1:]} == {"same?"}
     assert library.asked.index("same? answered") < library.asked.index("first? answered")
     assert library.asked.count("same?") == 2
+    asking.close()
+
+
+@in_loop
+async def test_quotes_to_check_count_as_questions_and_wait_like_them() -> None:
+    library = Stepping()
+    library.go.set()
+    asking = Asking(library)
+    for i in range(2):
+        await asking.quoted(f"quote {i}", None, "flooder")
+    library.go.clear()
+    flood = asyncio.create_task(asking.quoted("quote 2", None, "flooder"))
+    await until(lambda: library.inside == 1)
+    more = asyncio.create_task(asking.ask("flood?", None, "flooder"))
+    await until(lambda: asking.waiting() == 1)
+    other = asyncio.create_task(asking.ask("ana?", None, "ana"))
+    await until(lambda: asking.waiting() == 2)
+    library.asked.clear()
+    library.go.set()
+    await asyncio.gather(flood, more, other)
+    assert [said for said in library.asked if not said.endswith("answered")] == ["ana?", "flood?"]
+    asking.close()
+
+
+@in_loop
+async def test_who_asks_on_and_on_is_never_early_again_however_few_of_them_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 0.0
+    monkeypatch.setattr("bot.chat_telegram.asking.time.monotonic", lambda: now)
+    asking = Asking(SlowLibrary())
+    urgencies = []
+    for i in range(60):
+        now = 2.0 * i  # as many as the limits let through
+        urgencies.append(asking._urgency("flooder"))
+    assert len(set(urgencies[:2])) == 1 and len(set(urgencies[2:])) == 1 and urgencies[1] < urgencies[2]
+    now += 10
+    assert asking._urgency("flooder") == urgencies[0], "who stops is like anybody else"
+    assert asking._urgency(None) > urgencies[2], "what nobody waits for goes after all"
     asking.close()

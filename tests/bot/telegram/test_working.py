@@ -164,6 +164,38 @@ async def test_a_flooder_is_told_once_a_minute_and_the_polite_are_answered(tmp_p
 
 
 @awaited
+async def test_a_flood_that_waits_is_off_the_table_at_one_stroke_and_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    async with floor(tmp_path, per_user_10s=2) as here:
+        await here.inbox.accept(
+            [*(question(number, ADMIN) for number in range(1, 60)), question(60, ADMIN, "/stats"), press(61, ADMIN)]
+        )
+        dealt = 0
+        while here.inbox.counts["limited"] == 0:
+            await here.workers.deal(await here.inbox.take(SLOW))
+            dealt += 1
+            here.clock.now += 1.1
+        assert dealt == 3 and here.inbox.counts["limited"] == 57, (
+            "two are answered, and all that is left is over the limit"
+        )
+        assert here.inbox.waiting() == 2
+        await here.all()
+        assert sorted(here.handled) == [1, 2, 60, 61], "an order and a press are no part of the flood"
+
+
+@awaited
+async def test_who_is_over_the_limit_for_a_moment_only_is_heard_again_after_it(tmp_path: Path) -> None:
+    async with floor(tmp_path, per_user_10s=1) as here:
+        await here.inbox.accept([question(1)])
+        await here.all()
+        here.clock.now += 9.5
+        await here.inbox.accept([question(2), question(3)])
+        await here.workers.deal(await here.inbox.take(SLOW))
+        here.clock.now += 1.1
+        await here.all()
+        assert here.handled == [1, 3]
+
+
+@awaited
 async def test_an_hour_of_flooding_gets_sixty_answers(tmp_path: Path) -> None:
     """LD4."""
     async with floor(tmp_path) as here:
@@ -193,6 +225,18 @@ async def test_a_wait_not_worth_having_is_said_at_once(tmp_path: Path) -> None:
         assert here.inbox.counts["busy"] == 4
         assert here.texts().count(BUSY) == 4
         assert here.texts().count("answer") == 4
+
+
+@awaited
+async def test_one_persons_flood_is_no_reason_to_tell_others_busy(tmp_path: Path) -> None:
+    async with floor(tmp_path, waiting=16, workers=1, per_user_10s=5) as here:
+        here.workers._took.extend([20.0] * 20)
+        await here.inbox.accept([*(question(number) for number in range(1, 15)), question(15, 6)])
+        first = await here.inbox.take(SLOW)
+        polite = await here.inbox.take(SLOW)
+        assert (first.lane, polite.lane) == (5, 6)
+        await here.workers.deal(polite)
+        assert here.texts() == ["answer"]
 
 
 @awaited

@@ -65,7 +65,7 @@ def test_the_page_comes_whole_with_what_the_server_says_of_it(town: Town) -> Non
 
 
 def test_the_address_connected_to_is_the_one_that_was_checked(town: Town) -> None:
-    """A name that leads elsewhere at the next look-up (rebinding) gains nothing: it is looked up once a request."""
+    """NET-061: A name that leads elsewhere at the next look-up (rebinding) gains nothing: it is looked up once a request."""
     for number in range(100):
         answers: list[list[str]] = [[ALLOWED[number % len(ALLOWED)]], ["127.0.0.1"]]
         fresh = replace(town, names={"r.example": [*answers]}, connected=[], looked_up=[])
@@ -80,6 +80,7 @@ def test_the_address_connected_to_is_the_one_that_was_checked(town: Town) -> Non
 
 @pytest.mark.parametrize("inside", FORBIDDEN)
 def test_one_answer_from_inside_among_public_ones_refuses_the_name(inside: str) -> None:
+    """NET-062."""
     for answers in ([PUBLIC, inside], [inside, PUBLIC], [PUBLIC, "2606:4700:4700::1111", inside], [inside]):
         town = Town({"mixed.example": [answers]})
         refused = failure(Fetcher(QUICK, town.wire()), "http://mixed.example/")
@@ -152,6 +153,7 @@ def test_loopback_serves_where_a_setting_says_so_and_on_its_port_alone() -> None
 def test_neither_the_environment_nor_netrc_is_looked_at(
     town: Town, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """NET-073."""
     (tmp_path / ".netrc").write_text("default login me password secret\n", encoding="utf-8")
     monkeypatch.setenv("HOME", str(tmp_path))
     with serving(lambda request: text("the proxy")) as proxy:
@@ -181,6 +183,7 @@ def test_no_cookie_that_a_site_sets_is_ever_sent_back(town: Town) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_three_redirects_are_followed_and_a_fourth_is_not(town: Town, status: int) -> None:
+    """NET-059."""
     pages = {f"/{i}": moved(f"http://n{i - 1}.example/{i - 1}", status) for i in range(1, 5)} | {"/0": Reply(story(0))}
     fetcher = answering(town, pages)
     found = fetcher.fetch("http://n3.example/3")
@@ -261,6 +264,7 @@ def test_tls_is_checked_against_the_name_while_the_checked_address_is_connected_
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_never_passed_over(secure: Town) -> None:
+    """NET-069."""
     refused = failure(Fetcher(QUICK, secure.wire()), "https://news.example/a")
     assert refused.reason == "tls"
     assert secure.server and secure.server.asked == []
@@ -316,6 +320,7 @@ SMALL = replace(QUICK, wire_bytes=300_000, inflated_bytes=600_000)
 def test_what_is_too_much_too_slow_cut_or_not_an_article_is_refused_whole(
     town: Town, reply: Reply, reason: str
 ) -> None:
+    """NET-065, NET-066, NET-067, NET-070."""
     assert town.server
     town.server.answer = site({"/a": reply})
     fetcher, began = Fetcher(replace(SMALL, seconds=1) if reply.pace else SMALL, town.wire()), time.monotonic()
@@ -422,7 +427,7 @@ def test_a_site_without_rules_is_read_and_one_that_cannot_give_them_is_left_alon
 
 
 def test_one_host_is_asked_no_more_often_than_the_settings_and_its_robots_txt_say(town: Town) -> None:
-    """Also from several threads; another host need not wait, and waiting does not use up the time."""
+    """NET-074: Also from several threads; another host need not wait, and waiting does not use up the time."""
     assert town.server
     times: dict[str, list[float]] = {}
 
