@@ -70,8 +70,13 @@ class Layer(nn.Module):
 
         `hidden` is added to what each token draws of attention: a large negative number hides it.
         """
-        x = self.norm1(x + self.out(_attend(self.qkv(x), lengths, self.heads, hidden)))
-        normed: Tensor = self.norm2(x + self.down(functional.gelu(self.up(x))))
+        mixed = _attend(self.qkv(x), lengths, self.heads, hidden)
+        if torch.is_grad_enabled():
+            x = self.norm1(x + self.out(mixed))
+            normed: Tensor = self.norm2(x + self.down(functional.gelu(self.up(x))))
+        else:  # the same to the bit, each step written over the one before it: the largest would be there twice
+            x = self.norm1(self.out(mixed).add_(x))
+            normed = self.norm2(self.down(torch.ops.aten.gelu_(self.up(x))).add_(x))
         return normed
 
 

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -81,7 +81,12 @@ def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch], *, few: boo
     threads = torch.get_num_threads()
     if (len(parts) < 2 and not few) or threads < 2 or device().type != "cpu":
         return [work(part) for part in parts]
-    return list(_crew(threads).map(work, parts))
+    with _one_crew:
+        crew = _crew(threads)
+    return list(crew.map(work, parts))
+
+
+_one_crew = Lock()  # of two threads that ask for the first crew at once each would make one
 
 
 @functools.cache
