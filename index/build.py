@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -150,11 +151,12 @@ def _elsewhere(origins: Mapping[str, str], articles: Sequence[str], paths: Seque
     """Those of the articles that were not read from under the paths."""
     given = [os.path.abspath(path) for path in paths if any(isinstance(one, File) for one in find([path]))]
     there = {*given, *map(os.path.realpath, given)}
+    real = lru_cache(maxsize=None)(os.path.realpath)  # many files lie in one folder
 
     def inside(origin: str) -> bool:
         file = file_of(origin)
         # a folder may be given by a link to it, or by way of one; the file itself may be gone
-        by_link = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
+        by_link = os.path.join(real(os.path.dirname(file)), os.path.basename(file))
         return "://" not in origin and any(
             one == path or one.startswith(path.rstrip("/") + "/") for path in there for one in (file, by_link)
         )

@@ -29,6 +29,7 @@ from index.errors import IndexDamaged, IndexMissing
 from index.generations import Generation, current, hold
 from index.publish import publish, writing
 from index.store import DOCUMENTS, Snapshot
+from index.vectors import highest
 from index.words import Words, terms
 
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # it is read when haystack is imported
@@ -276,9 +277,11 @@ def _test(filters: Filters) -> Callable[[Document], bool]:
 
 def _best(shelf: _Shelf, rows: NDArray[np.intp], scores: Matrix, top_k: int, filters: Filters) -> list[Document]:
     """The first `top_k` that the filters let through, highest score first, ties to the lower row."""
-    order = np.lexsort((rows, -scores))
-    if not filters:
-        order = order[:top_k]
+    if filters:
+        order = np.lexsort((rows, -scores))
+    else:  # nobody looks beyond them
+        near = highest(scores, max(top_k, 0), 0, None)
+        order = near[np.lexsort((rows[near], -scores[near]))][:top_k]
     ranked, scored = rows[order].tolist(), scores[order].tolist()
     found = islice(_matching(shelf, ranked, filters), top_k)
     return [replace(one, score=scored[place]) for place, one in found]

@@ -80,6 +80,15 @@ def test_retrieval_by_embedding_is_by_cosine(document_store: BylineDocumentStore
             document_store.embedding_retrieval(bad)
 
 
+def test_the_first_few_are_the_beginning_of_the_whole_ranking(document_store: BylineDocumentStore) -> None:
+    """Also where many tie at the last place: those that were stored first come first."""
+    document_store.write_documents([Document(id=f"{i:02}", embedding=unit(1, i % 3, 0)) for i in range(30)])
+    ranking = [one.id for one in document_store.embedding_retrieval([1.0, 0.0, 0.0], top_k=30)]
+    assert ranking == sorted(ranking, key=lambda id_: (int(id_) % 3, id_))
+    for top_k in (0, 1, 4, 10, 11, 29, 40):
+        assert [one.id for one in document_store.embedding_retrieval([1.0, 0.0, 0.0], top_k)] == ranking[:top_k]
+
+
 def test_retrieval_by_words_is_by_bm25(document_store: BylineDocumentStore) -> None:
     """Only documents that share a word are found."""
     document_store.write_documents(DOCUMENTS)
