@@ -39,8 +39,9 @@ from index.embed import Vectors
 from index.generations import Generation
 from index.lay import Bulk, lay
 from index.prepare import Prepared
-from index.publish import Write, publish, writing
+from index.publish import Write, publish
 from index.store import Snapshot, open_snapshot
+from index.writing import writing
 
 _ROOT = Path(__file__).resolve().parent.parent
 _WARM = 3

@@ -29,7 +29,7 @@ from index.intake import Carried, Intake, Progress
 from index.known import file_of, page_before
 from index.lay import Bulk, lay
 from index.prepare import Prepared, prepare
-from index.publish import Write, publish, writing
+from index.publish import Write, publish
 from index.sources.files import File, Skipped, find
 from index.sources.kept import forget, kept_as
 from index.sources.read import Document, documents, readers
@@ -37,6 +37,7 @@ from index.split import SPLITTER_VERSION
 from index.store import Snapshot, open_snapshot
 from index.unread import note_unread
 from index.words import WORDS_VERSION
+from index.writing import writing
 
 # Documents that come from elsewhere than files: pages that were fetched.
 More = Iterable[Document | Skipped]

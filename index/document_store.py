@@ -27,10 +27,11 @@ from index.article import sha256
 from index.columns import write_words
 from index.errors import IndexDamaged, IndexMissing
 from index.generations import Generation, current, hold
-from index.publish import publish, writing
+from index.publish import publish
 from index.store import DOCUMENTS, Snapshot
 from index.vectors import highest
 from index.words import Words, terms
+from index.writing import writing
 
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # it is read when haystack is imported
 

@@ -19,8 +19,8 @@ from index.build import _old
 from index.document_store import BylineDocumentStore
 from index.errors import IndexBusy, IndexFailure
 from index.generations import current
-from index.publish import writing
 from index.store import open_snapshot
+from index.writing import writing
 from tests.index.points import Points, counted
 from tests.index.test_publish import in_a_child
 from tests.index.tiny import TEXTS, edition, publish_texts, vector
