@@ -226,7 +226,8 @@ def list_feedback(arguments: argparse.Namespace, config: Config) -> int:
 def verify_index(arguments: argparse.Namespace, config: Config) -> int:
     """Check every file and every offset."""
     from index.generations import check, opened
-    from index.store import open_snapshot, verify
+    from index.store import open_snapshot
+    from index.verify import verify
 
     snapshot = open_snapshot(config.index.dir)
     verify(snapshot)

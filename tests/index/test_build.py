@@ -23,7 +23,8 @@ from index.errors import ArticleUnknown, IndexBusy, IndexDamaged, IndexFailure, 
 from index.generations import Generation, current
 from index.search import search
 from index.sources.read import Document
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
 from index.words import terms
 from index.writing import writing
 from tests.index.tiny import TEXTS, NGramEmbedder, vector

@@ -120,7 +120,7 @@ def test_a_round_looks_once_where_a_folder_really_lies(
         looked.append(str(path))
         return real(path, strict=strict)
 
-    monkeypatch.setattr("index.build.os.path.realpath", counted)
+    monkeypatch.setattr("index.leaving.os.path.realpath", counted)
     for _ in range(2):
         looked.clear()
         following(tmp_path)

@@ -17,7 +17,8 @@ from index.errors import IndexBusy, IndexFailure, IndexMissing, IndexMoved, Inde
 from index.generations import current
 from index.publish import Finished, finish
 from index.stage import stage
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
 from index.writing import STAGED, writing
 from tests.index.points import Points, counted
 from tests.index.test_build import RECIPE, quiet, texts

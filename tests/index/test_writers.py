@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from index.errors import IndexBusy
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
 from index.writing import writing
 from tests.index.tiny import edition, publish_texts
 
