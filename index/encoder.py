@@ -48,9 +48,9 @@ def batches(
 ) -> Iterator[list[int]]:
     """Indices grouped into batches of `budget` tokens at most, sorted by length so that equal ones meet.
 
-    The lengths are those that `filled` gives: a batch that grows past the budget by its filling alone is a third slower
-    (docs/LOG.md). There are at least `least` batches where the tokens are worth it, `worth` for each further one: as even as can be, for
-    the largest decides how long all of them take.
+    The lengths are those that `filled` gives: filled up past the budget, a batch takes memory that malloc may give back and
+    fetch anew at every step (docs/LOG.md). There are at least `least` batches where the tokens are worth it, `worth` for
+    each further one: as even as can be, for the largest decides how long all of them take.
     """
     wanted = min(least, len(lengths), 1 + sum(lengths) // worth)
     longest_first = sorted(range(len(lengths)), key=lambda i: -lengths[i])
