@@ -9,8 +9,10 @@ and `questions.jsonl` with `{"id", "q", "answers"}` a line (the form of RealTime
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -23,7 +25,7 @@ import numpy as np
 
 from benchmarks.peers.protocol import Text, read_texts
 from benchmarks.systems import ROOT, environment, say
-from index.generations import CURRENT
+from index.generations import CURRENT, FORMAT
 from index.store import Snapshot, open_snapshot
 
 _STARTER = ROOT / "seeds"
@@ -72,11 +74,10 @@ def corpus(options: argparse.Namespace) -> Corpus:
 
 
 def filled(some: Corpus, options: argparse.Namespace) -> Filled:
-    """The corpus indexed by Byline, whole, and laid out for the peers; made once and kept in the cache."""
+    """The corpus indexed by Byline, whole, and laid out for the peers; kept in the cache until either changes."""
     index = options.index or options.cache / some.name.replace(" ", "-")
-    if not (index / CURRENT).is_file():
-        say(f"building Byline's index of all of {some.name} in {index} ...")
-        say(f"built in {byline(options, index, 'build', some.source):.0f} s")
+    if options.index is None:
+        _build(some, index, options)
     snapshot = open_snapshot(index)
     passages, vectors = (
         options.cache / f"{some.name.replace(' ', '-')}-{snapshot.name}.{end}" for end in ("jsonl", "npy")
@@ -90,6 +91,29 @@ def filled(some: Corpus, options: argparse.Namespace) -> Filled:
         lengths = [len(json.loads(line)["text"]) for line in file]
     snapshot.close()
     return Filled(index, passages, vectors, len(lengths), sum(lengths) / len(lengths))
+
+
+def _build(some: Corpus, index: Path, options: argparse.Namespace) -> None:
+    """Build the index anew unless it was built from what the corpus holds now, in the format that is read now."""
+    made_of = index.with_name(f"{index.name}.made-of")
+    now = f"format {FORMAT}, articles {_digest(some.source)}\n"
+    if (index / CURRENT).is_file() and made_of.is_file() and made_of.read_text(encoding="utf-8") == now:
+        return
+    for stale in options.cache.glob(f"{index.name}-gen-*"):
+        stale.unlink()
+    shutil.rmtree(index, ignore_errors=True)
+    say(f"building Byline's index of all of {some.name} in {index} ...")
+    say(f"built in {byline(options, index, 'build', some.source):.0f} s")
+    made_of.write_text(now, encoding="utf-8")
+
+
+def _digest(source: Path) -> str:
+    """The SHA-256 of a file, or of the names and contents of all files in a folder."""
+    found = hashlib.sha256()
+    for path in sorted(one for one in (source.rglob("*") if source.is_dir() else [source]) if one.is_file()):
+        with open(path, "rb") as file:
+            found.update(f"{path.relative_to(source)} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return found.hexdigest()
 
 
 def passages_of(made: Filled) -> Iterator[Text]:

@@ -28,11 +28,12 @@ from index.embed import Vectors
 from index.errors import IndexDamaged
 from index.generations import current
 from index.passages import Passage
-from index.publish import publish, writing
+from index.publish import publish
 from index.search import best, search
 from index.split import Sentence
 from index.store import open_snapshot
 from index.words import terms
+from index.writing import writing
 
 PASSAGES, WORDS, DIMENSION, VOCABULARY, FLIPS = 10, 40, 384, 60_000, 20
 _TEXT_AND_WORDS = """

@@ -12,7 +12,7 @@ command line, in BYLINE_CONFIG and in BYLINE_INDEX at the current one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 from bot.errors import ConfigInvalid
+from bot.given import from_environment, from_file, named, variable_of
 from bot.rules import (
     Rule,
     choice,
@@ -43,12 +44,11 @@ from bot.rules import (
     url_path,
     whole,
 )
-from bot.strict_yaml import YamlRefused, parse_yaml, read_yaml
+from bot.strict_yaml import YamlRefused, parse_yaml
 
 T = TypeVar("T")
 DEFAULT_FILE = Path("config.yaml")
 SHIPPED_READER = Path(__file__).resolve().parent.parent / "models" / "reader"
-_NOT_SETTINGS = ("BYLINE_CONFIG", "BYLINE_INDEX")
 _SECRET_NAME = re.compile(r"token|secret|passw|api_?key|credential")
 
 
@@ -207,16 +207,16 @@ def load_config(path: Path | None, environ: Mapping[str, str], index: Path | Non
     Without `path`, BYLINE_CONFIG names the file, and without that ./config.yaml is read if it is there. A file that
     was named must exist. Raises ConfigInvalid, which lists everything that is wrong in the file and the environment.
     """
-    named = path or _given(environ, "BYLINE_CONFIG")
-    file = named or DEFAULT_FILE
+    chosen_file = path or named(environ, "BYLINE_CONFIG")
+    file = chosen_file or DEFAULT_FILE
     problems: list[str] = []
     config = Config(folder=file.absolute().parent)
-    if named or file.exists():
-        for name, value in _from_file(file, problems):
+    if chosen_file or file.exists():
+        for name, value in from_file(file, _SECTIONS, problems):
             config = _with(config, name, value, f"{file}: {name}", problems)
-    for variable, name, raw in _from_environment(environ, problems):
+    for variable, name, raw in from_environment(environ, _RULES, problems):
         config = _with(config, name, _parsed(name, raw), variable, problems)
-    chosen = index or _given(environ, "BYLINE_INDEX")
+    chosen = index or named(environ, "BYLINE_INDEX")
     if chosen:
         config = replace(config, index=replace(config.index, dir=chosen.absolute()))
     return _finished(config, problems)
@@ -243,39 +243,6 @@ def _rooted(folder: Path, value: object) -> object:
     return folder / value if isinstance(value, Path) else value
 
 
-def _given(environ: Mapping[str, str], variable: str) -> Path | None:
-    return Path(environ[variable]) if environ.get(variable) else None
-
-
-def _from_file(file: Path, problems: list[str]) -> Iterator[tuple[str, object]]:
-    """The file's settings by dotted name; a section that is empty, or all comments, holds none."""
-    try:
-        content = read_yaml(file)
-    except YamlRefused as refused:
-        problems.append(f"{plain(file)}: {refused}")
-        return
-    if content is not None and not isinstance(content, dict):
-        problems.append(f"{plain(file)}: {shown(content)}: only sections with settings are allowed at the top")
-        return
-    for section, body in (content or {}).items():
-        if isinstance(body, dict) and body:
-            yield from ((f"{section}.{key}", value) for key, value in body.items())
-        elif body is not None or section not in _SECTIONS:
-            yield section, body
-
-
-def _from_environment(environ: Mapping[str, str], problems: list[str]) -> Iterator[tuple[str, str, str]]:
-    """(variable, dotted name, raw value); a BYLINE_ variable that is nearly a setting's is a typing error."""
-    for variable in sorted(environ):
-        if not variable.startswith("BYLINE_") or variable in _NOT_SETTINGS:
-            continue
-        section, separator, key = variable.removeprefix("BYLINE_").lower().partition("__")
-        if separator:
-            yield variable, f"{section}.{key}", environ[variable]
-        elif near := get_close_matches(variable, [*_NOT_SETTINGS, *map(_variable, _RULES)], n=1, cutoff=0.85):
-            problems.append(f"{plain(variable)}: no such setting; did you mean {near[0]}?")
-
-
 def _parsed(name: str, raw: str) -> object:
     if name not in _RULES or _RULES[name].verbatim:
         return raw
@@ -295,7 +262,7 @@ def _with(config: Config, name: str, value: object, label: str, problems: list[s
         problems.append(f"{label} = {shown(value)}: a section is allowed here, with any of {inside}")
     elif name not in _RULES:
         near = get_close_matches(name, _RULES, n=1, cutoff=0)[0]
-        near = _variable(near) if label.startswith("BYLINE_") else near
+        near = variable_of(near) if label.startswith("BYLINE_") else near
         problems.append(f"{label}: no such setting; the nearest is {near}")
     else:
         section, key = name.split(".")
@@ -319,7 +286,3 @@ def _finished(config: Config, problems: list[str]) -> Config:
     if problems:
         raise ConfigInvalid(tuple(problems))
     return config
-
-
-def _variable(name: str) -> str:
-    return "BYLINE_" + name.replace(".", "__").upper()

@@ -89,17 +89,21 @@ def best_spans(
 ) -> list[Reading]:
     """The best answer of each sentence of one window from log-odds (tokens, 2) of its tokens, unsorted.
 
-    `starts` and `ends` are each token's place in the window's text. A token between two sentences belongs to none.
+    `starts` and `ends` are each token's place in the window's text. A token between two sentences belongs to none, and
+    one of which a model says no finite number begins and ends no answer.
     """
     if not len(odds):
         return []
     owner = _owners(starts, ends, window.sentences)
+    odds = np.where(np.isfinite(odds), odds, np.float32(-np.inf))
     readings = []
     for sentence in np.unique(owner[owner >= 0]).tolist():
         places = np.flatnonzero(owner == sentence)
         # sums[i, j]: the answer from the sentence's token i to its token j.
         sums = odds[places, :1] + odds[places, 1] + _allowed(len(places))
         i, j = divmod(int(sums.argmax()), len(places))
+        if sums[i, j] == -np.inf:
+            continue
         span = (starts[places[i]], ends[places[j]])
         start, end = trimmed(window.text, *span, window.sentences[sentence])
         readings.append(Reading(number, sentence, start, end, float(sums[i, j])))

@@ -25,7 +25,7 @@ from bot.errors import ReaderUnavailable
 from bot.read import Reading, Window, best_spans, strides
 from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
 from bot.weigh import Calibration, Weights, weighed
-from index.bert import Shape
+from index.bert import Shape, filled
 from index.encoder import Precision, batches, device, fast_dtype, side_by_side
 
 KIND = "byline-reader"
@@ -74,7 +74,7 @@ class MiniReader:
         texts = tokenize(self._tokenizer, [window.text for window in windows])
         parts = self._parts(asked, windows, texts)
         readings: list[Reading] = []
-        groups = list(batches([len(part.pair.tokens) for part in parts], least=torch.get_num_threads()))
+        groups = list(batches([filled(len(part.pair.tokens)) for part in parts], least=torch.get_num_threads()))
         scored = side_by_side(self._score, [[parts[i].pair for i in group] for group in groups])
         for i, odds in zip(itertools.chain(*groups), itertools.chain(*scored), strict=True):
             tokens, window = texts[parts[i].window], windows[parts[i].window]

@@ -70,8 +70,13 @@ class Layer(nn.Module):
 
         `hidden` is added to what each token draws of attention: a large negative number hides it.
         """
-        x = self.norm1(x + self.out(_attend(self.qkv(x), lengths, self.heads, hidden)))
-        normed: Tensor = self.norm2(x + self.down(functional.gelu(self.up(x))))
+        mixed = _attend(self.qkv(x), lengths, self.heads, hidden)
+        if torch.is_grad_enabled():
+            x = self.norm1(x + self.out(mixed))
+            normed: Tensor = self.norm2(x + self.down(functional.gelu(self.up(x))))
+        else:  # the same to the bit, each step written over the one before it: the largest would be there twice
+            x = self.norm1(self.out(mixed).add_(x))
+            normed = self.norm2(self.down(torch.ops.aten.gelu_(self.up(x))).add_(x))
         return normed
 
 
@@ -140,9 +145,15 @@ def _attend(qkv: Tensor, lengths: Sequence[int], heads: int, hidden: Tensor | No
     return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
+def filled(tokens: int, *, tight: bool = False) -> int:
+    """The length that a sequence of so many tokens is filled up to."""
+    multiple = _MULTIPLE_FLOAT32 if tight else _MULTIPLE
+    return -(-tokens // multiple) * multiple
+
+
 def rounded(tokens: int) -> int:
     """The length that `tokens` are filled up to, so that few shapes of matrix ever occur."""
-    step = 16 if tokens <= 128 else 64 if tokens <= 1024 else 256
+    step = 16 if tokens <= 128 else 64 if tokens <= 1024 else 128
     return -(-tokens // step) * step
 
 
@@ -158,8 +169,7 @@ def pack(
     PyTorch's attention for bfloat16 on a CPU takes 1.5 to 2 times as long where a length is no such multiple, and sequences
     that come to the same length go through it together: docs/LOG.md. `tight`, for float32, fills up as little as pays.
     """
-    multiple = _MULTIPLE_FLOAT32 if tight else _MULTIPLE
-    lengths = tuple(-(-len(sequence) // multiple) * multiple for sequence in sequences)
+    lengths = tuple(filled(len(sequence), tight=tight) for sequence in sequences)
     table = torch.zeros(3, sum(lengths) if tight else rounded(sum(lengths)), dtype=torch.long)
     hidden = torch.zeros(table.shape[1])
     begin = 0

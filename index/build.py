@@ -8,7 +8,6 @@ what is removed stays in no generation.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,17 +24,18 @@ from index.embed import Embedding, fingerprint, load_embedder
 from index.errors import IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
 from index.generations import Generation, number, previous
 from index.intake import Carried, Intake, Progress
-from index.known import file_of, page_before
 from index.lay import Bulk, lay
+from index.leaving import doomed_by, elsewhere
 from index.prepare import Prepared, prepare
-from index.publish import Write, publish, writing
-from index.sources.files import File, Skipped, find
-from index.sources.kept import forget, kept_as
+from index.publish import Write, publish
+from index.sources.files import Skipped
+from index.sources.kept import forget
 from index.sources.read import Document, documents, readers
 from index.split import SPLITTER_VERSION
 from index.store import Snapshot, open_snapshot
 from index.unread import note_unread
 from index.words import WORDS_VERSION
+from index.writing import writing
 
 # Documents that come from elsewhere than files: pages that were fetched.
 More = Iterable[Document | Skipped]
@@ -140,26 +140,10 @@ def follow(index: Path, paths: Sequence[Path], recipe: Recipe, progress: Progres
     with writing(index):
         work, found, carry = adding(index, paths, recipe, progress, (), ())
         origins = {entry.id: entry.origin for entry in work.old.entries()} if work.old else {}
-        carry = _elsewhere(origins, carry, paths)
+        carry = elsewhere(origins, carry, paths)
         report = work.run(found, carry, lambda write: publish(index, write, recipe.keep))
         note_unread(index, work.intake.seen, () if report.published else report.skipped)
         return report
-
-
-def _elsewhere(origins: Mapping[str, str], articles: Sequence[str], paths: Sequence[Path]) -> list[str]:
-    """Those of the articles that were not read from under the paths."""
-    given = [os.path.abspath(path) for path in paths if any(isinstance(one, File) for one in find([path]))]
-    there = {*given, *map(os.path.realpath, given)}
-
-    def inside(origin: str) -> bool:
-        file = file_of(origin)
-        # a folder may be given by a link to it, or by way of one; the file itself may be gone
-        by_link = os.path.join(os.path.realpath(os.path.dirname(file)), os.path.basename(file))
-        return "://" not in origin and any(
-            one == path or one.startswith(path.rstrip("/") + "/") for path in there for one in (file, by_link)
-        )
-
-    return [article for article in articles if not inside(origins[article])]
 
 
 def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progress) -> Report:
@@ -172,7 +156,7 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
     """
     with writing(index):
         old = open_snapshot(index)
-        doomed, addresses = _doomed(index, old, articles)
+        doomed, addresses = doomed_by(index, old, articles)
         forget(index, addresses, doomed)
         kept = [article for article in _ids(old, recipe) if article not in doomed]
         work = Build(recipe, old, progress, keeps=True)
@@ -180,23 +164,6 @@ def remove(index: Path, articles: Iterable[str], recipe: Recipe, progress: Progr
         report = work.run((), kept, lambda write: publish(index, write, keep=1), may_be_empty=True)
         note_unread(index, addresses)
         return report
-
-
-def _doomed(index: Path, old: Snapshot, articles: Iterable[str]) -> tuple[set[str], set[str]]:
-    """The ids of the articles that are to go, and the addresses of the pages that go with them or by themselves."""
-    ids, addresses = set[str](), set[str]()
-    for given in articles:
-        if page := kept_as(index, given):
-            addresses.add(page.address)
-            ids.update(entry.id for entry in old.entries() if page.address == entry.origin or given == entry.origin)
-        else:
-            ids.add(old.entry(given).id)
-    for article in tuple(ids):
-        if old.stories.newest(article) is None:
-            ids.update(one.article for one in old.stories.earlier(article))
-    # what a page said before has no page of its own: that is the page's, which may stay
-    addresses.update(old.entry(article).origin for article in ids if page_before(old.key(article)) is None)
-    return ids, addresses
 
 
 # One build, the documents it reads, and the articles that stay without being read.

@@ -11,7 +11,6 @@ documents and is changed by `byline` alone: a passage without its article could 
 
 from __future__ import annotations
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -23,13 +22,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import sha256
-from index.columns import write_words
-from index.errors import IndexDamaged, IndexMissing
+from index.documents import Matrix, Written, direction, write
+from index.errors import IndexMissing
 from index.generations import Generation, current, hold
-from index.publish import publish, writing
+from index.publish import publish
 from index.store import DOCUMENTS, Snapshot
-from index.words import Words, terms
+from index.vectors import highest
+from index.words import terms
+from index.writing import writing
 
 os.environ["HAYSTACK_TELEMETRY_ENABLED"] = "false"  # it is read when haystack is imported
 
@@ -41,11 +41,7 @@ from haystack.errors import FilterError
 from haystack.utils.filters import document_matches_filter
 
 Filters = dict[str, Any] | None
-Matrix = NDArray[np.floating[Any]]
 
-LINES = "documents.jsonl"
-EMBEDDINGS = "embeddings.npy"
-EMBEDDED = "embedded.npy"
 _STEP = 256  # documents made at a time while filters are tried on a ranking
 
 
@@ -165,7 +161,11 @@ class BylineDocumentStore:
             after = dict(before)
             change(after)
             if after != before:
-                publish(self._folder, lambda folder: _write(folder, list(after.values())), self._keep)
+                publish(
+                    self._folder,
+                    lambda folder: write(folder, [one.to_dict(flatten=False) for one in after.values()]),
+                    self._keep,
+                )
 
 
 class _Shelf(Protocol):
@@ -179,41 +179,11 @@ class _Shelf(Protocol):
     def words_scores(self, wanted: Sequence[str]) -> Matrix: ...
 
 
-class _Written:
-    """Documents that came through the protocol; without a generation, none."""
-
-    def __init__(self, generation: Generation | None) -> None:
-        self.name, self._lines = "", list[str]()
-        self._words: Words | None = None
-        self._matrix: Matrix = np.zeros((0, 0))
-        self._embedded: NDArray[np.intp] = np.zeros(0, dtype=np.intp)
-        if generation is not None:
-            folder, self.name = generation.folder, generation.name
-            try:
-                self._lines = (folder / LINES).read_text(encoding="utf-8").split("\n")[:-1]
-                self._matrix, self._embedded = np.load(folder / EMBEDDINGS, mmap_mode="r"), np.load(folder / EMBEDDED)
-                self._words = Words(folder, len(self._lines))
-            except (OSError, ValueError) as error:
-                raise IndexDamaged(folder, f"a file cannot be opened: {error}") from error
-        self.count = len(self._lines)
+class _Written(Written):
+    """Documents that came through the protocol."""
 
     def documents(self, rows: Sequence[int]) -> list[Document]:
-        where = {row: place for place, row in enumerate(self._embedded.tolist())}
-        found = []
-        for row in rows:
-            data = json.loads(self._lines[row])
-            data["embedding"] = self._matrix[where[row]].tolist() if row in where else None
-            found.append(Document.from_dict(data))
-        return found
-
-    def cosines(self, query: Matrix) -> tuple[NDArray[np.intp], Matrix]:
-        if not len(self._embedded):
-            return self._embedded, np.zeros(0)
-        lengths = np.linalg.norm(self._matrix, axis=1)
-        return self._embedded, (self._matrix @ _direction(query, self._matrix.shape[1])) / lengths
-
-    def words_scores(self, wanted: Sequence[str]) -> Matrix:
-        return self._words.scores(wanted) if self._words else np.zeros(0)
+        return [Document.from_dict(one) for one in self.mappings(rows)]
 
 
 class _Built:
@@ -239,7 +209,7 @@ class _Built:
 
     def cosines(self, query: Matrix) -> tuple[NDArray[np.intp], Matrix]:
         vectors = self._snapshot.vectors
-        return np.arange(self.count), vectors @ _direction(query, vectors.shape[1]).astype(np.float32)
+        return np.arange(self.count), vectors @ direction(query, vectors.shape[1]).astype(np.float32)
 
     def words_scores(self, wanted: Sequence[str]) -> Matrix:
         return self._snapshot.words.scores(wanted)
@@ -247,13 +217,6 @@ class _Built:
 
 def _open(generation: Generation) -> _Shelf:
     return _Written(generation) if generation.manifest.get("kind") == DOCUMENTS else _Built(generation)
-
-
-def _direction(query: Matrix, width: int) -> Matrix:
-    length = np.linalg.norm(query)
-    if query.shape != (width,) or not 0 < length < np.inf:
-        raise ValueError(f"query_embedding must be {width} finite numbers, not all zero")
-    return query / length
 
 
 def _matching(shelf: _Shelf, rows: Sequence[int], filters: Filters) -> Iterator[tuple[int, Document]]:
@@ -276,47 +239,11 @@ def _test(filters: Filters) -> Callable[[Document], bool]:
 
 def _best(shelf: _Shelf, rows: NDArray[np.intp], scores: Matrix, top_k: int, filters: Filters) -> list[Document]:
     """The first `top_k` that the filters let through, highest score first, ties to the lower row."""
-    order = np.lexsort((rows, -scores))
-    if not filters:
-        order = order[:top_k]
+    if filters:
+        order = np.lexsort((rows, -scores))
+    else:  # nobody looks beyond them
+        near = highest(scores, max(top_k, 0), 0, None)
+        order = near[np.lexsort((rows[near], -scores[near]))][:top_k]
     ranked, scored = rows[order].tolist(), scores[order].tolist()
     found = islice(_matching(shelf, ranked, filters), top_k)
     return [replace(one, score=scored[place]) for place, one in found]
-
-
-def _write(folder: Path, documents: Sequence[Document]) -> dict[str, Any]:
-    lines = []
-    for one in documents:
-        data = {key: value for key, value in one.to_dict(flatten=False).items() if key != "embedding"}
-        try:
-            lines.append(json.dumps(data, ensure_ascii=True))
-            same = json.loads(lines[-1]) == data
-        except (TypeError, ValueError):
-            same = False
-        if not same:
-            raise ValueError(f"document {one.id!r}: its meta holds what JSON cannot keep as it is; nothing was written")
-    text = "".join(f"{line}\n" for line in lines)
-    (folder / LINES).write_text(text, encoding="ascii")
-    embedded = [row for row, one in enumerate(documents) if one.embedding is not None]
-    matrix = _matrix([documents[row] for row in embedded])
-    for name, array in ((EMBEDDINGS, matrix), (EMBEDDED, np.array(embedded, dtype=np.intp))):
-        with open(folder / name, "wb") as file:
-            np.lib.format.write_array(file, array, allow_pickle=False)
-    write_words(folder, [terms(one.content or "") for one in documents])
-    digest = sha256(text.encode("ascii") + matrix.tobytes())
-    return {"kind": DOCUMENTS, "content": digest, "counts": {"documents": len(documents), "embedded": len(embedded)}}
-
-
-def _matrix(documents: Sequence[Document]) -> Matrix:
-    """The embeddings as one matrix: float32, as models give them, unless that would lose something."""
-    if not documents:
-        return np.zeros((0, 0), dtype=np.float32)
-    width = len(documents[0].embedding or ())
-    for one in documents:
-        row = np.asarray(one.embedding, dtype=np.float64)
-        if row.shape != (width,) or not 0 < np.linalg.norm(row) < np.inf:
-            raise ValueError(f"document {one.id!r}: its embedding is not {width} finite numbers; nothing was written")
-    exact = np.array([one.embedding for one in documents], dtype=np.float64)
-    with np.errstate(over="ignore"):
-        small = exact.astype(np.float32)
-    return small if np.array_equal(small, exact) else exact

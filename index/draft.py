@@ -18,19 +18,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.article import Article, sha256
 from index.columns import Columns
+from index.cuts import packed
 from index.duplicates import one_texts, shared, told_by, wording
 from index.embed import Vectors
 from index.errors import IndexFailure
 from index.passages import Passage
 from index.sources.files import Skipped
-from index.split import Kind, Sentence
+from index.split import Sentence
 from index.vectors import SIGNS, VECTORS, Signs, signs
 from index.versions import Addressed, settle
 from index.words import Words
@@ -38,7 +39,6 @@ from index.words import Words
 ARTICLES = "articles.sqlite"
 STANDING = "standing.npy"
 
-KINDS: tuple[Kind, ...] = get_args(Kind)
 # All that is kept of an article but its number and its first row, which each generation gives anew.
 KEPT = (
     "id, key, title, url, source, authors, published, language, collections, flags, pages, origin, markup, raw_sha256, "
@@ -115,8 +115,7 @@ class Draft:
         `words` are the terms of each passage, or the rows that held the same in the generation before; `read_at` is
         when it was read, if not now.
         """
-        spans = np.array([(s.start, s.end, KINDS.index(s.kind)) for s in sentences], dtype="<i4").tobytes()
-        runs = np.array([(p.first, p.last) for p in passages], dtype="<i4").tobytes()
+        spans, runs = packed(sentences, passages)
         said, now = wording(sentences), f"{self._number:09}-{self.articles:09}" if article.url else ""
         values = (
             article.id, key, article.title, article.url, article.source, json.dumps(article.authors), article.published,

@@ -3,19 +3,17 @@
 Comes in: a folder with `config.json`, `tokenizer.json` and `model.safetensors` (BERT as Hugging Face lays it out), and
 texts. Goes out: unit vectors (mean pooling). Others lean on two promises: float32 equals sentence-transformers to
 rounding, and only torch, tokenizers and safetensors are imported. Where PyTorch finds a GPU, networks compute there.
-Knows nothing of articles, questions or the index. Importing it bounds what malloc keeps.
+Knows nothing of articles, questions or the index.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Lock
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -26,7 +24,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from index.bert import Bert, Shape, build_bert, from_hugging_face, pack, where_they_lie
+from index.bert import Bert, Shape, build_bert, filled, from_hugging_face, pack, where_they_lie
 from index.errors import EmbedderUnavailable
 
 if TYPE_CHECKING:
@@ -44,19 +42,15 @@ _WORTH = 256
 # question (docs/LOG.md).
 _FEW = 40
 
-# Networks run on several threads, and glibc's malloc would keep the largest step each of them ever did in an arena of its
-# own. One for all threads that begin from now on is no slower (docs/LOG.md). -8 is M_ARENA_MAX in its malloc.h.
-with contextlib.suppress(AttributeError, TypeError, OSError):  # another C library
-    ctypes.CDLL(None).mallopt(-8, 1)
-
 
 def batches(
     lengths: Sequence[int], budget: int = _BATCH_TOKENS, least: int = 1, worth: int = _WORTH
 ) -> Iterator[list[int]]:
-    """Indices grouped into batches of about `budget` tokens at most, sorted by length so that equal ones meet.
+    """Indices grouped into batches of `budget` tokens at most, sorted by length so that equal ones meet.
 
-    There are at least `least` batches where the tokens are worth it, `worth` for each further one: as even as can be, for
-    the largest decides how long all of them take.
+    The lengths are those that `filled` gives: filled up past the budget, a batch takes memory that malloc may give back and
+    fetch anew at every step (docs/LOG.md). There are at least `least` batches where the tokens are worth it, `worth` for
+    each further one: as even as can be, for the largest decides how long all of them take.
     """
     wanted = min(least, len(lengths), 1 + sum(lengths) // worth)
     longest_first = sorted(range(len(lengths)), key=lambda i: -lengths[i])
@@ -87,7 +81,12 @@ def side_by_side(work: Callable[[Batch], T], parts: Sequence[Batch], *, few: boo
     threads = torch.get_num_threads()
     if (len(parts) < 2 and not few) or threads < 2 or device().type != "cpu":
         return [work(part) for part in parts]
-    return list(_crew(threads).map(work, parts))
+    with _one_crew:
+        crew = _crew(threads)
+    return list(crew.map(work, parts))
+
+
+_one_crew = Lock()  # of two threads that ask for the first crew at once each would make one
 
 
 @functools.cache
@@ -128,23 +127,24 @@ class Encoder:
     def __init__(self, bert: Bert, tokenizer: Tokenizer) -> None:
         self._bert = bert
         self._tokenizer = tokenizer
+        weight = bert.norm.weight
+        self._tight = weight.dtype == torch.float32 and weight.device.type == "cpu"
         self.width = bert.shape.width
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, float32 (texts, width), in the order of the texts; long texts are cut, as in training."""
         sequences = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(sequences), self.width), dtype=np.float32)
-        lengths = [len(sequence) for sequence in sequences]
+        few = sum(map(len, sequences)) <= _FEW
+        lengths = [filled(len(sequence), tight=self._tight) for sequence in sequences]
         parts = list(batches(lengths, least=torch.get_num_threads(), worth=2 * _FEW))
-        made = side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts, few=sum(lengths) <= _FEW)
+        made = side_by_side(lambda part: self._encode([sequences[i] for i in part]), parts, few=few)
         for part, found in zip(parts, made, strict=True):
             vectors[part] = found
         return vectors
 
     def _encode(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        weight = self._bert.norm.weight
-        tight = weight.dtype == torch.float32 and weight.device.type == "cpu"
-        packed = pack(sequences, device=weight.device, tight=tight)
+        packed = pack(sequences, device=self._bert.norm.weight.device, tight=self._tight)
         with torch.inference_mode():
             states = self._bert(packed)[: sum(packed.lengths)].split(list(packed.lengths))
             means = [part[: len(one)].float().mean(0) for part, one in zip(states, sequences, strict=True)]

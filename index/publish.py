@@ -1,4 +1,4 @@
-"""Fill a new generation and make it the current one, in one atomic step; one writer at a time.
+"""Fill a new generation and make it the current one, in one atomic step.
 
 Comes in: a callback that writes files into an empty folder. Goes out: a folder that is complete or was never
 there. The promise others lean on: CURRENT is replaced after everything it leads to lies on the disk, so a reader
@@ -8,21 +8,19 @@ time for people to look (`finish`, then `Finished.publish`). Knows nothing of wh
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import logging
 import os
 import secrets
 import shutil
-import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from index.errors import IndexBusy, IndexMoved, IndexUnwritable
+from index.errors import IndexMoved
 from index.generations import (
     CURRENT,
     FORMAT,
@@ -36,51 +34,12 @@ from index.generations import (
     own_digest,
     pointer_line,
 )
+from index.writing import STAGED, UNFINISHED, disk, forget, now, sync, writing
 
 log = logging.getLogger(__name__)
 
 # Fills an empty folder; what the manifest is to say beside the format, the name, the time and the files' digests.
 Write = Callable[[Path], Mapping[str, Any]]
-
-LOCK = "writer.lock"
-STAGED = ".staged-"
-UNFINISHED = ".unfinished-"
-
-
-@contextmanager
-def writing(index: Path) -> Iterator[None]:
-    """Hold the index for writing, cleared of what dead writers left; raises `IndexBusy` as `locked` does."""
-    with locked(index):
-        with _disk(index):
-            _sweep(index)
-        yield
-
-
-@contextmanager
-def locked(index: Path) -> Iterator[None]:
-    """Hold the index for writing as it is; raises `IndexBusy` at once where another process holds it.
-
-    The lock is the kernel's (flock), so it is free again the moment its holder dies, however it dies.
-    """
-    with _disk(index):
-        fresh = not index.is_dir()
-        index.mkdir(parents=True, exist_ok=True)
-        if fresh:
-            sync(index.parent)
-        descriptor = os.open(index / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    try:
-        with _disk(index):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(descriptor, 200, 0).decode("ascii", "replace").strip() or "another process"
-                raise IndexBusy(f"the index {index} is being written by {holder}; try again when it is done") from None
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"process {os.getpid()} since {_now()}\n".encode("ascii"), 0)
-        yield
-    finally:
-        with suppress(OSError):
-            os.close(descriptor)
 
 
 def publish(index: Path, write: Write, keep: int) -> Generation:
@@ -92,7 +51,7 @@ def publish(index: Path, write: Write, keep: int) -> Generation:
     """
     unfinished, manifest = index / f"{UNFINISHED}{os.getpid()}", dict[str, Any]()
     try:
-        with _disk(index):
+        with disk(index):
             unfinished.mkdir()
             manifest = _fill(index, unfinished, write)
             _place(index, unfinished, manifest)
@@ -128,7 +87,7 @@ class Finished:
             try:
                 self._check_base(folder)
                 try:
-                    with _disk(self._index):
+                    with disk(self._index):
                         _describe(folder, manifest)
                         _place(self._index, folder, manifest)
                 except BaseException:
@@ -155,7 +114,7 @@ def finish(index: Path, write: Write) -> Finished:
     """Let `write` fill a new folder as `publish` does, and keep it beside the current one; call it inside `writing`."""
     base, folder, descriptor = _pointer(index), index / f"{STAGED}{secrets.token_hex(4)}", -1
     try:
-        with _disk(index):
+        with disk(index):
             folder.mkdir()
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -203,7 +162,7 @@ def _fill(index: Path, folder: Path, write: Write) -> dict[str, Any]:
 
 def _pointer(index: Path) -> bytes:
     """What CURRENT says, be it damaged or not there: while it says the same, nothing was published."""
-    with _disk(index):
+    with disk(index):
         try:
             return (index / CURRENT).read_bytes()
         except FileNotFoundError:
@@ -212,7 +171,7 @@ def _pointer(index: Path) -> bytes:
 
 def _describe(folder: Path, manifest: dict[str, Any]) -> None:
     """Write the manifest as of now, into itself too, and lay it on the disk."""
-    manifest["published"] = _now()
+    manifest["published"] = now()
     manifest["digest"] = own_digest(manifest)
     _write(folder / MANIFEST, dump(manifest))
     sync(folder)
@@ -231,7 +190,7 @@ def _undo(index: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
     if (name := manifest.get("generation")) and named(index) != name:
         shutil.rmtree(index / str(name), ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
-    _forget(index / f"{UNFINISHED}{CURRENT}")
+    forget(index / f"{UNFINISHED}{CURRENT}")
 
 
 def _settle(index: Path, manifest: Mapping[str, Any], keep: int) -> Generation:
@@ -261,77 +220,8 @@ def _point(index: Path, name: str, manifest: bytes) -> None:
     os.replace(fresh, index / CURRENT)
 
 
-def leftovers(index: Path) -> list[Path]:
-    """What a writer that died has left; call it inside `locked`, so that nobody is at work on it.
-
-    That is also a folder that was renamed into place while CURRENT was never moved on to it, and one that was staged,
-    if nobody holds it any more.
-    """
-    kept = named(index)
-    never_current = [index / name for name in names(index) if kept and number(name) > number(kept)]
-    abandoned = [path for path in index.glob(f"{STAGED}*") if not _is_held(path)]
-    return [*index.glob(f"{UNFINISHED}*"), *never_current, *abandoned]
-
-
-def _sweep(index: Path) -> None:
-    for path in leftovers(index):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            _forget(path)
-
-
-def _is_held(folder: Path) -> bool:
-    """Whether a process that lives holds what is staged there, or may: what cannot be looked at now stays."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        return error.errno not in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)  # a file or a link holds nothing
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def _forget(path: Path) -> None:
-    with suppress(OSError):
-        path.unlink()
-
-
 def _write(path: Path, data: bytes) -> None:
     with open(path, "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def sync(path: Path) -> None:
-    """Lay a file, or the names in a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-@contextmanager
-def _disk(index: Path) -> Iterator[None]:
-    """Translate the disk's refusals; says what is free where that may be the reason."""
-    try:
-        yield
-    except OSError as error:
-        try:
-            free = f"{shutil.disk_usage(index).free // 2**20} MiB free there"
-        except OSError:
-            free = "the folder cannot be looked at"
-        why = error.strerror or str(error)
-        raise IndexUnwritable(
-            f"cannot write the index {index}: {why} ({free}); nothing was changed; make room or set index.dir"
-        ) from error

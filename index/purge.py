@@ -18,8 +18,8 @@ from pathlib import Path
 
 from index.feed_state import FILE, FeedState, feed_state
 from index.generations import current, names
-from index.publish import STAGED, UNFINISHED, leftovers, locked, sync
 from index.sources.kept import kept, orphans
+from index.writing import STAGED, UNFINISHED, leftovers, locked, sync
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ from typing import Literal
 from index.build import More, Recipe, Report, adding, building
 from index.generations import Generation
 from index.intake import Progress
-from index.publish import Finished, Write, finish, writing
+from index.publish import Finished, Write, finish
 from index.store import Snapshot
 from index.unread import note_unread
+from index.writing import writing
 
 
 class Staged:

@@ -27,16 +27,17 @@ from numpy.typing import NDArray
 from index.article import Article, sha256
 from index.collections import Scope as Scope  # whoever asks a snapshot needs it
 from index.collections import within as within
-from index.draft import ARTICLES, KEPT, KINDS, STANDING, Kept
+from index.cuts import runs_of, sentences_of
+from index.draft import ARTICLES, KEPT, STANDING, Kept
 from index.embed import Vectors
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
-from index.generations import Generation, check, hold
+from index.generations import Generation, hold
 from index.passages import Passage
 from index.recent import Recent
 from index.sources.files import Skipped
 from index.split import Sentence
 from index.stories import Stories
-from index.vectors import SIGNS, VECTORS, Matrix, signs
+from index.vectors import VECTORS, Matrix
 from index.words import Words
 
 # Articles that are kept when read: so many characters of text, four to eight bytes each with the sentences, or so many
@@ -248,10 +249,12 @@ class Snapshot:
             raise IndexDamaged(self._path, f"the text of article {id_} is not what was indexed")
         if sha256(spans + runs) != cuts_digest or len(spans) % 12 or len(runs) != 8 * rows:
             raise IndexDamaged(self._path, f"the sentences of article {id_} are not what was indexed")
-        sentences = self._sentences(article, spans)
-        return StoredArticle(
-            article, sentences, range(first_row, first_row + rows), self._runs(id_, runs, len(sentences))
-        )
+        try:
+            sentences = sentences_of(article.text, spans)
+            cut = runs_of(len(sentences), runs)
+        except ValueError as wrong:
+            raise IndexDamaged(self._path, f"article {id_}: {wrong}") from None
+        return StoredArticle(article, sentences, range(first_row, first_row + rows), cut)
 
     @staticmethod
     def _pages(stored: str, text: str) -> tuple[int, ...]:
@@ -259,25 +262,6 @@ class Snapshot:
         if pages != sorted(pages) or not all(isinstance(start, int) and 0 <= start <= len(text) for start in pages):
             raise ValueError("page starts out of order")
         return tuple(pages)
-
-    def _sentences(self, article: Article, spans: bytes) -> tuple[Sentence, ...]:
-        text, reached = article.text, 0
-        sentences = []
-        for start, end, kind in np.frombuffer(spans, dtype="<i4").reshape(-1, 3).tolist():
-            if not (reached <= start < end <= len(text) and 0 <= kind < len(KINDS)):
-                raise IndexDamaged(self._path, f"a sentence of article {article.id} lies outside its text")
-            sentences.append(Sentence(start, end, text[start:end], KINDS[kind]))
-            reached = end
-        return tuple(sentences)
-
-    def _runs(self, id_: str, runs: bytes, sentences: int) -> tuple[tuple[int, int], ...]:
-        found, reached = [], -1
-        for first, last in np.frombuffer(runs, dtype="<i4").reshape(-1, 2).tolist():
-            if not reached < first <= last < sentences:
-                raise IndexDamaged(self._path, f"a passage of article {id_} is not whole sentences of it")
-            found.append((first, last))
-            reached = last
-        return tuple(found)
 
     def _entry(self, found: tuple[Any, ...]) -> Entry:
         id_, title, url, source, authors, published, language, collections, origin, fingerprint, pieces, row, rows = (
@@ -321,29 +305,3 @@ def _passage(stored: StoredArticle, row: int) -> Passage:
 def open_snapshot(index: Path, *, whole: bool = True) -> Snapshot:
     """The current generation of the index folder, checked and held open."""
     return hold(index, Snapshot, whole=whole)
-
-
-def verify(snapshot: Snapshot) -> None:
-    """Check every file, every offset and every vector of the generation; raises `IndexDamaged` for the first fault."""
-    check(snapshot.generation)
-    rows = 0
-    for entry in snapshot.entries():
-        if entry.rows.start != rows:
-            raise IndexDamaged(
-                snapshot.generation.folder / ARTICLES, f"the passages of {entry.id} are not in their place"
-            )
-        rows = entry.rows.stop
-        stored = snapshot.article(entry.id)
-        snapshot.passages_of(stored)
-        if len(stored.sentences) != entry.pieces:
-            raise IndexDamaged(snapshot.generation.folder / ARTICLES, f"a sentence of {entry.id} is missing")
-    if not np.array_equal(np.sort(snapshot.standing), np.arange(len(snapshot.standing))):
-        raise IndexDamaged(snapshot.generation.folder / STANDING, "a place is taken twice")
-    snapshot.words.verify()
-    for start in range(0, len(snapshot.vectors), 65536):
-        vectors = snapshot.matrix.run(range(start, min(start + 65536, len(snapshot.vectors))))
-        lengths = np.linalg.norm(vectors, axis=1)
-        if not np.all(np.abs(lengths - 1) < 1e-3):
-            raise IndexDamaged(snapshot.generation.folder / VECTORS, "a vector is not of length one")
-        if not np.array_equal(signs(vectors), snapshot.matrix.signs[:, start : start + 65536]):
-            raise IndexDamaged(snapshot.generation.folder / SIGNS, "they are not the signs of the vectors")

@@ -107,7 +107,7 @@ def _agreement(found: Signs, vector: Vectors) -> NDArray[np.int16]:
     return ranks
 
 
-def highest(scores: NDArray[np.float32], count: int, slack: float, rows: Rows | None) -> Rows:
+def highest(scores: NDArray[np.floating[Any]], count: int, slack: float, rows: Rows | None) -> Rows:
     """The rows (None: all) of the `count` highest scores, and all that tie with the last of them or miss it by `slack`."""
     scores = scores if rows is None else scores[rows]
     count = min(count, len(scores))

@@ -2,11 +2,13 @@
 
 Comes in: a teacher, a school. Goes out: a folder of files, one for a chunk of examples, each with the teacher's
 log-odds for every passage token of every pair in order; batches with them. Others lean on this: a file is written
-whole or not at all, and a chunk's groups are made anew from seed, number and `late`, so no text is kept.
+whole or not at all; a chunk's groups are made anew from seed, number and `late`, so no text is kept; and labels are used
+with the very tokens that they were made for, or refused.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import random
@@ -51,7 +53,8 @@ def write(
             odds = [one.to(torch.float16) for one in _in_blocks(score, pairs)]
         tensors = {"odds": torch.cat(odds), "counts": torch.tensor([len(one) for one in odds])}
         fresh = path.with_suffix(".new")
-        save_file(tensors, fresh, {"seed": str(seed), "late": str(int(late)), "numbers": " ".join(map(str, numbers))})
+        said = {"seed": str(seed), "late": str(int(late)), "numbers": " ".join(map(str, numbers))}
+        save_file(tensors, fresh, said | {"digest": _digest(pairs)})
         os.replace(fresh, path)
         count = sum(len(pair.tokens) for pair in pairs)
         done += count
@@ -70,7 +73,11 @@ def in_unison(voices: Sequence[tuple[float, Score]], pairs: Sequence[Pair]) -> l
 def lessons(
     school: School, folder: Path, tokenizer: Tokenizer, recipe: Recipe, chunk: int
 ) -> Iterator[Iterator[Batch]]:
-    """Chunks of batches with what the teacher said, pass after pass over the folder, from the `chunk`th on."""
+    """Chunks of batches with what the teacher said, pass after pass over the folder, from the `chunk`th on.
+
+    Raises ValueError at a file whose labels were made from other data. One that does not say from which is taken, with a
+    warning.
+    """
     paths = sorted(folder.glob("*.safetensors"))
     if not paths:
         raise FileNotFoundError(f"no labels in {folder}: make them with python -m training.teach")
@@ -88,10 +95,27 @@ def _with_labels(school: School, path: Path, tokenizer: Tokenizer, recipe: Recip
     with safe_open(path, "pt") as held:
         said, odds, counts = held.metadata(), held.get_tensor("odds"), held.get_tensor("counts").tolist()
     numbers = [int(number) for number in said["numbers"].split()]
-    blocks = iter(odds.float().split(counts))
     late, chunk = said["late"] == "1", int(path.stem)
-    for batch in batches(school, numbers, int(said["seed"]), chunk, late, tokenizer, recipe.batch_tokens):
+    other = f"{path} holds labels of other data; make them anew with python -m training.teach"
+    if max(numbers) >= len(school.examples):
+        raise ValueError(other)
+    asked = list(batches(school, numbers, int(said["seed"]), chunk, late, tokenizer, recipe.batch_tokens))
+    pairs = [pair for batch in asked for pair in batch.pairs]
+    if "digest" not in said:
+        log.warning("%s does not say which data its labels are of; taken as they are", path)
+    if said.get("digest", _digest(pairs)) != _digest(pairs) or len(pairs) != len(counts):
+        raise ValueError(other)
+    blocks = iter(odds.float().split(counts))
+    for batch in asked:
         yield replace(batch, shown=tuple(next(blocks) for _ in batch.pairs))
+
+
+def _digest(pairs: Sequence[Pair]) -> str:
+    """The SHA-256 of all that the network is given of the pairs, in order."""
+    found = hashlib.sha256()
+    for pair in pairs:
+        found.update(repr((pair.tokens, pair.kinds, pair.offset)).encode("ascii"))
+    return found.hexdigest()
 
 
 def batches(

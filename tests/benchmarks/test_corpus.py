@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.corpus import Corpus, corpus, read_articles, samples, write_articles
+from benchmarks.corpus import Corpus, corpus, filled, read_articles, samples, write_articles
 from benchmarks.rebuild import change
 from benchmarks.systems import BM25, BYLINE, TXTAI, available, options
 
@@ -53,6 +53,23 @@ def test_few_articles_change_by_one_at_least() -> None:
     articles = [{"id": str(i), "text": "x"} for i in range(3)]
     change(articles, 4)
     assert [one["text"] != "x" for one in articles] == [False, True, False]
+
+
+@pytest.mark.model
+def test_the_kept_index_is_built_anew_when_the_articles_or_the_format_change(tmp_path: Path, some: Corpus) -> None:
+    given = options("ask", "", ["--cache", str(tmp_path / "cache"), "--threads", "1"])
+    first = filled(some, given)
+    pointer = (first.index / "CURRENT").read_bytes()
+    assert (first.count, filled(some, given)) == (10, first)
+    assert (first.index / "CURRENT").read_bytes() == pointer
+    write_articles(some.source, [{"id": "a", "title": "t", "text": "another text"}])
+    second = filled(some, given)
+    assert (second.count, first.vectors.exists()) == (1, False)
+    made_of = given.cache / "some.made-of"
+    made_of.write_text(made_of.read_text("utf-8").replace("format ", "format 1"), "utf-8")
+    before = (second.index / "CURRENT").stat().st_mtime_ns
+    assert filled(some, given).count == 1
+    assert (second.index / "CURRENT").stat().st_mtime_ns > before
 
 
 def test_a_data_folder_without_its_files_is_named(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from index.publish import writing
 from index.sources.files import Skipped
 from index.unread import note_unread
+from index.writing import writing
 from tests.bot.conftest import Byline
 from tests.bot.tiny_archive import publish_articles
 from tests.conftest import ROOT, run_python
@@ -216,7 +216,7 @@ def test_verify_finds_one_changed_byte_and_ask_serves_the_generation_before(byli
 @pytest.mark.model
 def test_a_second_writer_is_told_so_with_75_and_changes_nothing(byline: Byline) -> None:
     story = write(byline.folder, "story.txt", STORY)
-    holder = "import sys; from pathlib import Path; from index.publish import writing\n"
+    holder = "import sys; from pathlib import Path; from index.writing import writing\n"
     holder += "with writing(Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     child = subprocess.Popen(
         [sys.executable, "-c", holder, str(byline.index)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import platform
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,41 @@ def own_megabytes() -> float:
     return int(line.split()[1]) / 1024
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told to give memory back")
+GLIBC = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc can be told what to keep")
+
+ARENAS = """
+import ctypes, sys, threading
+{first}
+taken = threading.Barrier(5)
+def take():
+    block = bytearray(50_000)
+    taken.wait()
+    taken.wait()
+for _ in range(4):
+    threading.Thread(target=take).start()
+taken.wait()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = libc.fopen(sys.argv[1].encode(), b"w")
+libc.malloc_info(0, ctypes.c_void_p(file))
+libc.fclose(ctypes.c_void_p(file))
+taken.wait()
+"""
+
+
+def arenas(first: str, folder: Path) -> int:
+    """How many arenas malloc has after four threads took memory, in a process that began with a line of Python."""
+    told = folder / "arenas.xml"
+    subprocess.run([sys.executable, "-c", ARENAS.format(first=first), str(told)], check=True, timeout=60)
+    return told.read_text("utf-8").count("<heap nr=")
+
+
+@GLIBC
+def test_threads_take_their_memory_where_all_others_do(tmp_path: Path) -> None:
+    assert arenas("import index", tmp_path) == 1 < arenas("", tmp_path)
+
+
+@GLIBC
 def test_what_is_free_is_given_back_although_something_behind_it_is_still_used() -> None:
     blocks = [np.ones(100_000, dtype=np.uint8) for _ in range(2_000)]
     used = own_megabytes()

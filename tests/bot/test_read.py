@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
 from tokenizers.normalizers import BertNormalizer
@@ -90,6 +90,28 @@ def test_tokens_between_sentences_answer_nothing() -> None:
     window = Window("menu The end.", ((5, 13),))
     found = best_spans(odds, (0, 5), (4, 8), window, 0)
     assert [(reading.start, reading.end) for reading in found] == [(5, 8)]
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, -math.inf])
+def test_what_a_model_gives_no_finite_number_for_answers_nothing(wrong: float) -> None:
+    odds = np.zeros((2, 2), dtype=np.float32)
+    window = Window("First. Second.", ((0, 6), (7, 14)))
+    odds[0, 0] = wrong
+    assert [reading.sentence for reading in best_spans(odds, (0, 7), (6, 14), window, 0)] == [1]
+    odds[1, 1] = wrong
+    assert best_spans(odds, (0, 7), (6, 14), window, 0) == []
+
+
+@pytest.mark.model
+def test_a_model_that_only_says_nan_answers_nothing(tmp_path: Path) -> None:
+    folder = hugging_face_folder(tmp_path)
+    path = folder / "model.safetensors"
+    tensors = {name: tensor.clone() for name, tensor in load_file(path).items()}
+    tensors["qa_outputs.bias"].fill_(math.nan)
+    path.write_bytes(save(tensors, {"format": "pt"}))
+    reader, windows = load_reader(folder, precision="float32"), [Window(TEXT, SENTENCES)]
+    readings = reader.read("who raised the dam?", windows)
+    assert readings == [] and reader.confidence(readings, windows) == 0
 
 
 def test_a_window_without_sentences_or_tokens_has_no_reading() -> None:

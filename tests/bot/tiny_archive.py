@@ -15,8 +15,9 @@ from bot.config import change_setting, load_config
 from bot.read import Reader, Reading, Window
 from index.article import Article
 from index.embed import Embedding
-from index.publish import publish, writing
+from index.publish import publish
 from index.words import terms
+from index.writing import writing
 from tests.index.tiny import NGramEmbedder, fill
 
 NAME = re.compile(r"(?:[A-Z][\w-]+ )*[A-Z][\w-]+")

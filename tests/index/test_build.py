@@ -21,11 +21,12 @@ from index.draft import ARTICLES
 from index.embed import Embedding
 from index.errors import ArticleUnknown, IndexBusy, IndexDamaged, IndexFailure, IndexMismatch, IndexMissing
 from index.generations import Generation, current
-from index.publish import writing
 from index.search import search
 from index.sources.read import Document
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
 from index.words import terms
+from index.writing import writing
 from tests.index.tiny import TEXTS, NGramEmbedder, vector
 
 ROOT = Path(__file__).parents[2]

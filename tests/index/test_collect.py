@@ -14,10 +14,10 @@ from index.build import Report, add, build, remove
 from index.collect import add_addresses
 from index.errors import ArticleUnknown, IndexBusy, IndexFailure
 from index.generations import current
-from index.publish import writing
 from index.sources.fetch import Fetcher, Fetching
 from index.sources.kept import FOLDER, forget, kept, kept_documents, pages
 from index.store import open_snapshot
+from index.writing import writing
 from tests.index.sources import paper
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.tiny import TEXTS, NGramEmbedder

@@ -16,8 +16,9 @@ from index.build import add, build, remove
 from index.collections import collection_name, collection_names
 from index.errors import IndexFailure
 from index.generations import current
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
 from index.vectors import VECTORS
+from index.verify import verify
 from tests.index.test_build import RECIPE, quiet
 from tests.index.tiny import NGramEmbedder
 

@@ -14,8 +14,9 @@ from index.draft import ARTICLES
 from index.errors import IndexDamaged
 from index.generations import Generation, current
 from index.publish import digests
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
 from index.vectors import SIGNS, VECTORS
+from index.verify import verify
 from tests.index.test_generations import forge
 from tests.index.tiny import DIMENSION, edition, publish_texts
 

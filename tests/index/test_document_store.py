@@ -19,8 +19,8 @@ from index.build import _old
 from index.document_store import BylineDocumentStore
 from index.errors import IndexBusy, IndexFailure
 from index.generations import current
-from index.publish import writing
 from index.store import open_snapshot
+from index.writing import writing
 from tests.index.points import Points, counted
 from tests.index.test_publish import in_a_child
 from tests.index.tiny import TEXTS, edition, publish_texts, vector
@@ -78,6 +78,15 @@ def test_retrieval_by_embedding_is_by_cosine(document_store: BylineDocumentStore
     for bad in ([1.0], [0.0, 0.0, 0.0], [float("nan"), 1.0, 1.0]):
         with pytest.raises(ValueError, match="3 finite numbers"):
             document_store.embedding_retrieval(bad)
+
+
+def test_the_first_few_are_the_beginning_of_the_whole_ranking(document_store: BylineDocumentStore) -> None:
+    """Also where many tie at the last place: those that were stored first come first."""
+    document_store.write_documents([Document(id=f"{i:02}", embedding=unit(1, i % 3, 0)) for i in range(30)])
+    ranking = [one.id for one in document_store.embedding_retrieval([1.0, 0.0, 0.0], top_k=30)]
+    assert ranking == sorted(ranking, key=lambda id_: (int(id_) % 3, id_))
+    for top_k in (0, 1, 4, 10, 11, 29, 40):
+        assert [one.id for one in document_store.embedding_retrieval([1.0, 0.0, 0.0], top_k)] == ranking[:top_k]
 
 
 def test_retrieval_by_words_is_by_bm25(document_store: BylineDocumentStore) -> None:

@@ -11,9 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
 
-from index.encoder import batches, fast_dtype, load_encoder, side_by_side
+from index.bert import Bert, Shape, build_bert
+from index.encoder import Encoder, batches, fast_dtype, load_encoder, side_by_side
 from index.errors import EmbedderUnavailable
+from tests.drawn import drawn
 
 TEXTS = [
     "The bridge at Orlec was closed on Monday.",
@@ -68,6 +73,35 @@ def test_parts_are_done_at_once_one_thread_each_and_come_back_in_order() -> None
             side_by_side(lambda part: 1 // part, [1, 0])
     finally:
         torch.set_num_threads(before)
+
+
+def test_threads_that_ask_for_the_first_time_at_once_share_one_crew() -> None:
+    code = (
+        "import threading, time, torch\n"
+        "from index import encoder\n"
+        "class Slow(encoder.ThreadPoolExecutor):\n"
+        "    def __init__(self, *given):\n"
+        "        made.append(given), time.sleep(0.2), super().__init__(*given)\n"
+        "encoder.ThreadPoolExecutor, made = Slow, []\n"
+        "torch.set_num_threads(2)\n"
+        "began = threading.Barrier(8)\n"
+        "asking = [threading.Thread(target=lambda: (began.wait(), encoder.side_by_side(str, [1, 2]))) for _ in range(8)]\n"
+        "[thread.start() for thread in asking], [thread.join() for thread in asking]\n"
+        "print(made)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout == "[(2, 'network')]\n", ran.stderr
+
+
+def test_what_texts_are_filled_up_by_is_within_the_budget() -> None:
+    shape = Shape(vocabulary=4, layers=1, width=16, heads=2, inner=32, positions=600)
+    bert = build_bert(shape, drawn(Bert(shape)).state_dict(), torch.bfloat16)
+    tokenizer = Tokenizer(WordLevel({"word": 1, "[UNK]": 0}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    rows: list[int] = []
+    bert.register_forward_pre_hook(lambda _, given: rows.append(len(given[0].tokens)))
+    Encoder(bert, tokenizer).encode(["word " * (129 + i % 8) for i in range(40)])
+    assert sum(rows) >= 40 * 144 and max(rows) <= 2048
 
 
 def test_threads_that_begin_after_parts_were_done_at_once_use_as_many_threads_as_before() -> None:

@@ -20,11 +20,11 @@ from index.errors import DocumentRejected, FetchFailed, IndexBusy
 from index.feed_state import FILE, feed_state, feeds_as_noted
 from index.feeds import FeedsReport, add_feed, fetch_feeds, remove_feed
 from index.generations import current
-from index.publish import writing
 from index.purge import purge
 from index.sources.fetch import Fetcher, Fetching
 from index.sources.kept import kept_documents, pages
 from index.store import open_snapshot
+from index.writing import writing
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.web import Reply, Request, Server, Town, moved, serving, story, text
 from tests.index.web_feeds import atom, jsonfeed, rss

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -103,3 +104,25 @@ def test_a_file_that_moves_within_the_folder_is_held_once(tmp_path: Path, index:
     assert sorted(entry.origin for entry in snapshot.entries() if "dam" in entry.origin) == [
         str(tmp_path / "here" / "old" / "dam.txt")
     ]
+
+
+def test_a_round_looks_once_where_a_folder_really_lies(
+    tmp_path: Path, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many files lie in it; and anew in the next round, for a link may lead elsewhere by then."""
+    for number in range(20):
+        write(tmp_path / "here" / f"{number}.txt", f"The ferry number {number} was closed.")
+    following(tmp_path)
+    looked: list[str] = []
+    real = os.path.realpath
+
+    def counted(path: str, *, strict: bool = False) -> str:
+        looked.append(str(path))
+        return real(path, strict=strict)
+
+    monkeypatch.setattr("index.leaving.os.path.realpath", counted)
+    for _ in range(2):
+        looked.clear()
+        following(tmp_path)
+        assert looked.count(str(tmp_path / "here")) <= 3
+        assert looked.count(str(tmp_path / "hereafter")) == 1

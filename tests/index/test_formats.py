@@ -18,7 +18,8 @@ from index.known import known_of
 from index.sources import parsers
 from index.sources.contents import Contents
 from index.sources.read import readers
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
 from tests.index.sources.paper import column, docx, drawn, epub, letter, paragraph, pdf, zipped
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.tiny import NGramEmbedder

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.draft import KINDS
+from index.cuts import KINDS
 from index.passages import passages
 from index.split import Sentence
 

@@ -16,8 +16,9 @@ import pytest
 
 from index.errors import IndexUnwritable
 from index.generations import current
-from index.publish import writing
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
+from index.writing import writing
 from tests.index.points import Points, counted
 from tests.index.tiny import edition, publish_texts
 

@@ -15,11 +15,11 @@ from index.build import add, build, remove
 from index.errors import IndexBusy, IndexDamaged, IndexMissing
 from index.feed_state import FILE, feed_state, feeds_as_noted, unnamed
 from index.generations import CURRENT, current
-from index.publish import LOCK
 from index.purge import purge
 from index.sources.kept import FOLDER, Page, document, keep, kept_documents, orphans, pages
 from index.sources.read import article as article_of
 from index.store import open_snapshot
+from index.writing import LOCK
 from tests.index.points import Points, counted
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.test_publish import in_a_child, served

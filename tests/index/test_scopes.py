@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from index.article import Article
 from index.errors import ArticleUnknown
-from index.publish import publish, writing
+from index.publish import publish
 from index.search import best, search
 from index.store import Scope, Snapshot, open_snapshot
 from index.words import terms
+from index.writing import writing
 from tests.index.tiny import TEXTS, article, fill, vector
 
 QUESTIONS = ("flag over Baghuz", "When did the harbour of Rotterdam reopen?", "earthquake coast", "xyzzy", "")

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from index.columns import write_words
 from index.draft import Draft
 from index.passages import passages
-from index.publish import publish, writing
+from index.publish import publish
 from index.search import best, search
 from index.split import Sentence
 from index.store import Snapshot, open_snapshot
 from index.words import Words, terms
+from index.writing import writing
 from tests.index.tiny import TEXTS, article, fill, publish_texts, vector
 
 QUESTIONS = ("flag over Baghuz", "When did the harbour of Rotterdam reopen?", "earthquake coast", "xyzzy", "")

@@ -15,9 +15,11 @@ import pytest
 from index.build import add, build, remove
 from index.errors import IndexBusy, IndexFailure, IndexMissing, IndexMoved, IndexUnwritable
 from index.generations import current
-from index.publish import STAGED, Finished, finish, writing
+from index.publish import Finished, finish
 from index.stage import stage
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
+from index.writing import STAGED, writing
 from tests.index.points import Points, counted
 from tests.index.test_build import RECIPE, quiet, texts
 from tests.index.test_publish import in_a_child, refusal, served
@@ -29,7 +31,8 @@ KNOWN_POINTS = 110
 HOLD_STAGED = """
 import sys, time
 from pathlib import Path
-from index.publish import finish, writing
+from index.publish import finish
+from index.writing import writing
 from tests.index.tiny import article, edition, fill
 index = Path(sys.argv[1])
 with writing(index):

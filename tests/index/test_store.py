@@ -13,15 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.article import Article, sha256
-from index.draft import ARTICLES, KINDS, Draft
+from index.cuts import KINDS
+from index.draft import ARTICLES, Draft
 from index.errors import ArticleUnknown, IndexDamaged, IndexFailure
 from index.passages import Passage, passages
-from index.publish import publish, writing
+from index.publish import publish
 from index.sources.files import Skipped
 from index.split import Sentence
-from index.store import Snapshot, open_snapshot, verify
+from index.store import Snapshot, open_snapshot
 from index.vectors import VECTORS
+from index.verify import verify
 from index.words import terms
+from index.writing import writing
 from tests.index.tiny import edition, publish_texts, vector
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)

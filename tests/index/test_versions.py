@@ -17,7 +17,8 @@ from index.generations import current
 from index.search import search
 from index.sources.fetch import Fetcher
 from index.sources.kept import kept_documents
-from index.store import Scope, open_snapshot, verify
+from index.store import Scope, open_snapshot
+from index.verify import verify
 from index.versions import Addressed, plain_address, settle
 from index.words import terms
 from tests.index.test_build import RECIPE, quiet, texts

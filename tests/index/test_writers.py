@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import IndexBusy
-from index.publish import writing
-from index.store import open_snapshot, verify
+from index.store import open_snapshot
+from index.verify import verify
+from index.writing import writing
 from tests.index.tiny import edition, publish_texts
 
 ROUNDS = 30
@@ -41,7 +42,7 @@ for round in range(rounds):
 HOLD = """
 import sys, time
 from pathlib import Path
-from index.publish import writing
+from index.writing import writing
 with writing(Path(sys.argv[1])):
     print("ready", flush=True)
     time.sleep(60)

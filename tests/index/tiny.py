@@ -14,9 +14,10 @@ from index.draft import Draft
 from index.embed import Vectors
 from index.generations import Generation
 from index.passages import passages
-from index.publish import publish, writing
+from index.publish import publish
 from index.split import split
 from index.words import terms
+from index.writing import writing
 
 DIMENSION = 24
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -121,6 +122,32 @@ def test_labels_are_made_in_parts_and_never_twice(tmp_path: Path) -> None:
     lessons.write(spoken, school(), {"squad1": 1200.0}, tmp_path, words(), 5, (0, 1), 1, late=True)
     after = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.safetensors")}
     assert len(after) == 3 and all(after[path] == before[path] for path in before)
+
+
+def test_labels_of_other_data_are_refused(tmp_path: Path) -> None:
+    lessons.write(spoken, school(), {"squad1": 40.0}, tmp_path, words(), 5, (0, 1), 10**4, late=False)
+    other = tokenizer(*words().get_vocab(), "0a")  # one word more, so that all behind it have other numbers
+    with pytest.raises(ValueError, match=r"0000\d\.safetensors holds labels of other data"):
+        list(next(lessons.lessons(school(), tmp_path, other, Recipe(batch_tokens=64), 0)))
+    fewer = replace(school(), examples=[])
+    with pytest.raises(ValueError, match="labels of other data"):
+        list(next(lessons.lessons(fewer, tmp_path, words(), Recipe(batch_tokens=64), 0)))
+
+
+def test_labels_that_do_not_say_what_they_are_of_are_taken_with_a_warning(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lessons.write(spoken, school(), {"squad1": 40.0}, tmp_path, words(), 5, (0, 1), 1, late=False)
+    (path,) = tmp_path.glob("*.safetensors")
+    with safe_open(path, "pt") as held:
+        said, tensors = held.metadata(), {name: held.get_tensor(name) for name in ("odds", "counts")}
+    del said["digest"]
+    save_file(tensors, path, said)
+    assert list(next(lessons.lessons(school(), tmp_path, words(), Recipe(batch_tokens=64), 0)))
+    assert "does not say which data" in caplog.text
+    save_file({**tensors, "counts": torch.cat((tensors["counts"], torch.tensor([0])))}, path, said)
+    with pytest.raises(ValueError, match="labels of other data"):
+        list(next(lessons.lessons(school(), tmp_path, words(), Recipe(batch_tokens=64), 0)))
 
 
 def test_no_labels_is_said(tmp_path: Path) -> None:
