@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Literal
 
 from index import furniture
+from index.closing import says_who
 from index.lines import is_ended, is_item
 
 Mark = Literal["boilerplate", "caption"]
@@ -26,6 +27,9 @@ _LONGEST = 420
 _LONGEST_TAIL = 14
 _BARE_LINK = 120
 _LONGEST_SENTENCE = 240
+_LONGEST_QUESTION = 90
+# From this many sentences on, a paragraph that speaks to the reader is one of promotion.
+_PROMOTION = 3
 # Longer ones that end like a sentence are news under a bold place: "Springfield:A mill has burned down …".
 _LONGEST_LINK, _LONGEST_ENDED_LINK = 200, 140
 _LONGEST_LOUD = 130
@@ -55,13 +59,35 @@ def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]], title: str | 
     return tuple(marks)
 
 
-def boilerplate_sentence(sentence: str) -> bool:
-    """Whether a sentence inside a paragraph of text is furniture, such as a credit or a call to sign up."""
+def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
+    """For each sentence of a paragraph of text whether it is furniture, such as a credit or a call to sign up.
+
+    A short question to the reader goes with the call that it leads to ("Have a story? Write to us at …"), so does who the
+    author is with how to reach them, and so does all of a paragraph that offers what the outlet has beside its articles and mostly speaks to the reader.
+    """
+    marks = [_is_furniture(sentence) for sentence in sentences]
+    offered = len(marks) >= _PROMOTION and marks[-1] and furniture.OFFER.search(sentences[-1])
+    if offered and _speaks_to_reader(sentences[:-1]):
+        return [True] * len(marks)
+    for i in range(len(marks) - 2, -1, -1):
+        leads = len(sentences[i]) <= _LONGEST_QUESTION and furniture.ASKS_READER.match(sentences[i])
+        marks[i] = marks[i] or (marks[i + 1] and bool(leads or says_who(sentences[i])))
+    return marks
+
+
+def _is_furniture(sentence: str) -> bool:
     if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE:
         return False
     return bool(
         furniture.CREDIT.match(sentence) or furniture.LEAD.match(sentence) or furniture.ANYWHERE.search(sentence)
     )
+
+
+def _speaks_to_reader(sentences: Sequence[str]) -> bool:
+    """Whether nobody is quoted, and more than half of the sentences speak to the reader or call out."""
+    if any(furniture.SPOKEN.search(one) for one in sentences):
+        return False
+    return 2 * sum(furniture.TO_READER.search(one) is not None for one in sentences) > len(sentences)
 
 
 def _mark(line: str) -> Mark | None:
@@ -155,10 +181,13 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
     """
     told = [text[start:end] for start, end in lines]
     links = [mark == "boilerplate" and _leads_away(line) for mark, line in zip(marks, told, strict=True)]
-    if not any(links):
-        return
     bare = [mark is None and _is_bare(line) for mark, line in zip(marks, told, strict=True)]
     in_list = _in_lists(bare)
+    for i, line in enumerate(told):
+        if bare[i] and not in_list[i] and furniture.ASKED.match(line):
+            links[i], marks[i], bare[i] = True, "boilerplate", False
+    if not any(links):
+        return
     labels = Counter(line.lstrip("►•* ").partition(":")[0] for line in told if ":" in line)
     for i in range(len(told) - 1, -1, -1):
         words = len(told[i].split())
@@ -186,7 +215,9 @@ def _is_bare(line: str) -> bool:
     """Whether the line is a headline's length, no sentence and no item of a list."""
     if len(line) > _LONGEST_HEADLINE or is_ended(line) or is_item(line):
         return False
-    return furniture.ENDED_INSIDE.search(line) is None or furniture.TWOFOLD.match(line) is not None
+    if furniture.ENDED_INSIDE.search(line) is None:
+        return True
+    return furniture.TWOFOLD.match(line) is not None or furniture.ASKED.match(line) is not None
 
 
 def _is_headline(told: Sequence[str], bare: Sequence[bool], labels: Mapping[str, int], i: int) -> bool:

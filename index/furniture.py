@@ -43,6 +43,7 @@ accept( all)?( cookies)?|reject( all)?|manage (cookies|preferences|consent)|i (a
     special (to|for) [^.,!?]{3,40}|opinion (contributors?|columnists?)|the editorial board
 [^\s@]+@[^\s@]+\.\w{2,}|@\w+
 video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|loading|please wait|
+    https?://\S+|
     click here( to .{1,60})?|tap here|listen|play|watch( now| live| video)?|photo gallery|gallery|slideshow
 """
 
@@ -95,7 +96,7 @@ view more (opinions?|commentary|stories|news|articles|columns)\b|visit \S+\.\w{2
 this (story|article|column) (is|was) part of [^.!?“”"]{0,60}\bnewsletter\b
 if you or (someone|anyone) you (know|love)\b(?=.{0,200}\b(call|text|contact|visit|dial)\b)
 (learn|find out|see|hear|discover) more\s*[:>»]
-check out more \b
+check out more \b|check out (the|our) [^.!?“”"]{2,40} (podcast|newsletter)\b
 sponsor(ed)? (content|post|message)\s*:
 in (pictures|photos|video|graphics)\s*:
 share your (thoughts|story|stories|experiences?|views?|opinions?|photos?|memories)( and \w+)?\s+(with (us|(the )?(?-i:[A-Z]))|below|here|in the comments)
@@ -121,6 +122,23 @@ stay (connected|informed|in touch|in the (know|conversation)|up to date)\b[^.!?�
 get (more|the latest) [^.!?“”"]{1,80}\bby (listening to|subscribing to|signing up)\b
 (photo )?(gallery|galleries|slideshow|podcast|newsletter)\s*[:|]\s*\S
 follow (every|the|each|all) (game|match|race|live|latest)\b[^.]{0,60}$
+(please )?(support (?!for\b|of\b|from\b)(\w+ )?(quality|local|our|independent|investigative)? ?(journalism|newsrooms?|reporters) (like|and|who|by|here|that)\b|
+    consider supporting (our|local|independent) |help us continue (this|our)\b|
+    never miss a story\s*([:.!]|$)|to access (our|the) [^.!?]{0,80}\bsubscriber\b|just for subscribers\s*:|find offers for new subscribers\b)
+(send|shoot|drop) (him|her|them|me|us) (an? )?(e-?mail|note|line)\b|want to send [\w’'. ]{2,40} (an? )?(e-?mail|note|line)\b
+send (us )?(your |any |story )?(news )?(tips|questions|comments|feedback|story ideas)( (or|and) \w+)? (to \S+@|here\b)
+(message|text|whatsapp|write( to)?|e-?mail|contact|tweet) us (on (whatsapp|twitter|facebook|instagram|signal|telegram)|at \S*[@\d]|via|about)
+listen to (our|the|this|more|all) [^.!?]{0,30}podcasts?\W*$|this week['’]s podcast$|(hit|press) play on the player\b|prefer to listen\?|
+    there may be some differences between the (audio|video) and the (text|transcript)\b|
+    (thanks|thank you) for (listening|reading|tuning in)( to\b|\W*$)
+take (our|the|this|[\w.’' ]{2,25}['’]s) (weekly |daily )?(news )?quiz\b
+[^.!?“”"]{0,80}\bcoverage (at|on|in|by) [^.!?“”"]{2,80} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants?\b
+[^.!?:;,“”"]{2,90} (do|does) not provide (any )?editorial input\b
+read the (full|whole|entire|rest of the|complete) ?(story|article|column|interview|piece|review)?( here)?\W*$
+here['’](s|re) (an?|the|our|more on)\b[^.!?“”"]{3,60} \.$
+(our |all |these )?(recommendations|products|picks) are (independently|carefully) (chosen|selected|reviewed)\b
+want (this|more|our)\b[^.!?“”"]{0,60}\b(in your inbox|newsletter)\b
+connect with (this|the) (reporter|author|writer|columnist)\b
 tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (in|by)\b
 """
 
@@ -178,8 +196,8 @@ CONSENT = re.compile(
 )
 # Whose opinions they are: notes on the author run to a paragraph, and end so, as a sentence that nobody is quoted with.
 VIEWS = re.compile(
-    r"\b(?-i:The) (?:opinions|views) expressed (?:here|in this \w+) (?:are|belong)(?: solely| entirely)?(?: to)? "
-    r"(?:those of|his|her|their|my|the (?:author|writer))\b(?!.*[“”„«»\"])",
+    r"\b(?-i:The) (?:(?:opinions|views)(?: and (?:opinions|views))?) expressed (?:here|in this \w+) (?:are|belong|do not)"
+    r"(?: solely| entirely)?(?: to)? (?:those of|his|her|their|my|the (?:author|writer)|necessarily reflect)\b(?!.*[“”„«»\"])",
     re.IGNORECASE | re.DOTALL,
 )
 # What an editor says of the author or the newsletter, and not of the news.
@@ -218,6 +236,14 @@ HEADLINE = re.compile(
 )
 # "Who knew it? What the engineers say", "The dam is gone. What the engineers say": the same in two.
 TWOFOLD = re.compile(r"[►•*\s]*[^\W_][^.!?:“”\"]{4,70}[^\W\d_A-Z]{3}[.!?] [‘']?[A-Z](?:[^.!?“”\"]|\b[A-Z]\.){15,110}$")
+# "Worried about the dam? Tell the Wire", "The dam is gone. Here's what they knew": what such a line leads to is elsewhere,
+# whatever stands next to it. Of a statement only a short one, since longer ones are news that lost its full stop.
+ASKED = re.compile(
+    r"[►•*\s]*[^\W_][^.!?:“”\"]{8,110}[^\W\d_A-Z][’']?\? (?:Here['’](?:s|re)|These|This|See|Hear|Watch|Share|Find|Check|Take|"
+    r"Read|Learn|Get|Who|What|How|Why|Where|When|Everything)\b[^.!?“”\"]{8,110}$|"
+    r"[►•*\s]*[^\W\d_](?:[^\s.!?:“”\"]+ ){3,8}[^\s.!?:“”\"]*[^\W\d_A-Z][.!] (?:Here['’]s|Hear|See|How|What)\b[^.!?:“”\"]{8,80}"
+    r"(?<! here)$"
+)
 ENDED_INSIDE = re.compile(r"[^\W\d_]{3}[.!?][”’\"']?\s?[A-Z‘“]")
 # A gallery in one paragraph: captions with their numbers, or with what leads to the next one.
 GALLERY = re.compile(
@@ -241,6 +267,13 @@ OUTLET = re.compile(
 )
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
+TO_READER = re.compile(r"\b(?:you|your|yours|you['’](?:ll|re|d|ve)|us|our)\b|!$", re.IGNORECASE)
+OFFER = re.compile(r"\b(?:subscri\w+|newsletters?|podcasts?|apps?|learn more|members?|membership)\b", re.IGNORECASE)
+ASKS_READER = re.compile(
+    r"\W*(?:(?:want|need|have|got|interested|enjoying|looking|prefer|worried|questions|confused|curious|love)\b|"
+    r"(?:do|are|have|would|were|is)(?:n['’]t)? (?:you|your)\b)[^.!?“”„«»\"]*\?$",
+    re.IGNORECASE,
+)
 SPOKEN = re.compile(r"[“”„«»\"]")
 
 
