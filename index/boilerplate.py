@@ -69,6 +69,7 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
     offered = len(marks) >= _PROMOTION and marks[-1] and furniture.OFFER.search(sentences[-1])
     if offered and _speaks_to_reader(sentences[:-1]):
         return [True] * len(marks)
+    marks[-1:] = [one or bool(furniture.AGENCY.match(sentences[-1])) for one in marks[-1:]]
     for i in range(len(marks) - 2, -1, -1):
         leads = len(sentences[i]) <= _LONGEST_QUESTION and furniture.ASKS_READER.match(sentences[i])
         marks[i] = marks[i] or (marks[i + 1] and bool(leads or says_who(sentences[i])))

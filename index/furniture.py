@@ -38,7 +38,9 @@ leave a (comment|reply)|comments?( \(\d+\))?|\d+ comments?|(no|add|post|view|rea
     join the conversation|
     be the first to comment|\d+ shares?|\d+ min(ute)?s?['’]? read|\d+ (second|minute|hour|day)s? ago|reading time.{0,20}
 accept( all)?( cookies)?|reject( all)?|manage (cookies|preferences|consent)|i (agree|accept)|got it|cookie settings
-(the )?associated press|ap|afp|reuters|agence france-presse|usa ?today( sports| network)?|
+(staff |special |senior |contributing |guest )?(writer|reporter|correspondent|columnist|contributor)s?|
+    javascript is (not available|not enabled|disabled|required)|
+    (the )?associated press|ap|afp|reuters|agence france-presse|usa ?today( sports| network)?|
     (from )?(usa today network|staff|wire)( and (staff|wire))? (reports?|services?)|
     special (to|for) [^.,!?]{3,40}|opinion (contributors?|columnists?)|the editorial board
 [^\s@]+@[^\s@]+\.\w{2,}|@\w+
@@ -96,7 +98,7 @@ view more (opinions?|commentary|stories|news|articles|columns)\b|visit \S+\.\w{2
 this (story|article|column) (is|was) part of [^.!?“”"]{0,60}\bnewsletter\b
 if you or (someone|anyone) you (know|love)\b(?=.{0,200}\b(call|text|contact|visit|dial)\b)
 (learn|find out|see|hear|discover) more\s*[:>»]
-check out more \b|check out (the|our) [^.!?“”"]{2,40} (podcast|newsletter)\b
+check out more \b|take a look at the (photos|pictures|images|video)\W*$|check out (the|our) [^.!?“”"]{2,40} (podcast|newsletter)\b
 sponsor(ed)? (content|post|message)\s*:
 in (pictures|photos|video|graphics)\s*:
 share your (thoughts|story|stories|experiences?|views?|opinions?|photos?|memories)( and \w+)?\s+(with (us|(the )?(?-i:[A-Z]))|below|here|in the comments)
@@ -183,7 +185,7 @@ _AGENCY = (
 _FOR = r"(?:\s?[,/][^(),./]{2,40}|\s(?:via|for)\s[^(),./]{2,40}){0,3}"
 CREDIT = re.compile(
     rf"[\s(\[]*(?:{_NAME}\s*(?:/[^/.]{{1,40}}){{0,4}}/\s*{_AGENCY}|"
-    rf"(?:(?:photo(?:graph)?s?|pictures?|images?|video|foto|bild)\s*)?(?:courtesy(?: of)?|credits?\s*:|by\s*:)\s*{_NAME}|"
+    rf"(?:(?:photo(?:graph)?s?|pictures?|images?|video|foto|bild)\s*)?(?:courtesy(?: of)?|provided (?:by|to)|credits?\s*:|by\s*:)\s*{_NAME}|"
     rf"(?:photo(?:graph)?s?|pictures?|images?|foto|bild)\s*(?:by|:)\s*{_AGENCY}|"
     rf"(?:photo(?:graph)?s?|foto)\s*(?:by|:)\s*{_NAME}{_FOR}[)\s]*(?:\(photo by [^()]{{2,80}}\))?)[\s)\]]*$",
     re.IGNORECASE,
@@ -209,7 +211,7 @@ NOTE = re.compile(
     re.IGNORECASE,
 )
 RULE = re.compile(r"[\W_]{1,120}$")
-STUB = re.compile(r"(?:[A-Z][\w.’'-]*,?\s+){0,5}(?:\([^()]{1,40}\)\s*)?[A-Z][\w.’'-]*\s*[—–]$")
+STUB = re.compile(r"(?:(?:and )?[A-Z][\w.’'-]*,?\s+){0,5}(?:\([^()]{1,40}\)\s*)?[A-Z][\w.’'-]*\s*[—–]$")
 TAIL = re.compile(
     r"(?:follow us|connect with us|share|(?:most|more) (?:popular|read|viewed|shared)|trending|related|recommended|"
     r"recent posts|you (?:may|might) also|top stories|editors?['’]?s? picks?|around the web|more on this)\b",
@@ -260,7 +262,7 @@ AUTHOR = re.compile(
     re.IGNORECASE,
 )
 OUTLET = re.compile(
-    r"(?:the )?[\w .|’'&-]{0,40}\b(?:press|times|news|post|journal|star|tribune|herald|gazette|register|democrat|republic|"
+    r"(?:the )?[\w ./|’'&-]{0,40}\b(?:press|times|news|post|journal|star|tribune|herald|gazette|register|democrat|republic|"
     r"today|network|courier|sun|globe|chronicle|observer|dispatch|enquirer|examiner|independent|mail|telegraph|guardian|"
     r"fool|wire|street|\w+\.com)$|\S+@\S+(?:; [\d-]+)?$|@\w+$",
     re.IGNORECASE,
@@ -268,6 +270,8 @@ OUTLET = re.compile(
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
 TO_READER = re.compile(r"\b(?:you|your|yours|you['’](?:ll|re|d|ve)|us|our)\b|!$", re.IGNORECASE)
+# Behind a picture's caption on the same line, who made it.
+AGENCY = re.compile(r"(?:AP|AFP|EPA|Reuters|Getty Images|Associated Press)$")
 OFFER = re.compile(r"\b(?:subscri\w+|newsletters?|podcasts?|apps?|learn more|members?|membership)\b", re.IGNORECASE)
 ASKS_READER = re.compile(
     r"\W*(?:(?:want|need|have|got|interested|enjoying|looking|prefer|worried|questions|confused|curious|love)\b|"

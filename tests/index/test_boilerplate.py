@@ -9,6 +9,10 @@ from index.lines import paragraphs
 from index.split import split
 
 FURNITURE = """
+JavaScript is not available.
+Staff Writer
+Provided to Harbour Wire
+Jerusalem and Port Town HW —
 Support quality journalism like this?
 Please support local journalism by subscribing to the Harbour Wire
 Consider supporting our journalism and become a Harbour Wire subscriber today.
@@ -187,6 +191,8 @@ You agree to the processing, storage, sharing and use of this information for th
 """
 
 NEWS = """
+By Jane Doe
+Reporters from nine towns came to the port.
 Support for independent journalism fell by a third, the survey found.
 Support journalists who were hurt, the fund was told by its founder, and it did.
 Help us was the last thing that the crew said on the radio.
@@ -417,6 +423,12 @@ def test_furniture_inside_a_paragraph_goes_and_its_neighbours_stay() -> None:
     assert _kept("“The dam held. Read more about it here,” he said.") == [
         "“The dam held. Read more about it here,” he said."
     ]
+
+
+def test_an_agency_behind_a_caption_is_its_credit() -> None:
+    assert [one.kind for one in split("The dam at noon on Monday.\nAP")][-1] == "boilerplate"
+    text = "Boats lie in the square of Port Town. Reuters"
+    assert [one.kind for one in split(text)] == ["sentence", "boilerplate"]
 
 
 def test_what_was_paid_for_goes_to_the_end_of_the_page() -> None:
