@@ -79,9 +79,8 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
 def _is_furniture(sentence: str) -> bool:
     if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE:
         return False
-    return bool(
-        furniture.CREDIT.match(sentence) or furniture.LEAD.match(sentence) or furniture.ANYWHERE.search(sentence)
-    )
+    rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ADDRESS.match)
+    return any(rule(sentence) for rule in rules)
 
 
 def _speaks_to_reader(sentences: Sequence[str]) -> bool:
@@ -146,11 +145,20 @@ def _mark_head(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
 
 
 def _mark_signed(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
-    """Marks who signed a piece of the text, where that is not who spoke what stands before it."""
-    for i in range(1, len(lines)):
-        start, end = lines[i]
-        signed = end - start <= _LONGEST_SIGNED and furniture.SIGNED.match(text[start:end])
-        if signed and marks[i] is None and text[lines[i - 1][1] - 1] not in "”\"'’":
+    """Marks who signed a piece of the text, where that is not who spoke what stands before it.
+
+    After a quotation it may be who spoke; but one who signs what is no quotation, too, is who wrote it.
+    """
+    signed = {
+        i: text[slice(*lines[i])].strip("—–- .")
+        for i in range(1, len(lines))
+        if marks[i] is None
+        and lines[i][1] - lines[i][0] <= _LONGEST_SIGNED
+        and furniture.SIGNED.match(text[slice(*lines[i])])
+    }
+    writers = {name for i, name in signed.items() if text[lines[i - 1][1] - 1] not in "”\"'’"}
+    for i, name in signed.items():
+        if name in writers:
             marks[i] = "boilerplate"
 
 

@@ -45,7 +45,7 @@ accept( all)?( cookies)?|reject( all)?|manage (cookies|preferences|consent)|i (a
     special (to|for) [^.,!?]{3,40}|opinion (contributors?|columnists?)|the editorial board
 [^\s@]+@[^\s@]+\.\w{2,}|@\w+
 video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|loading|please wait|
-    https?://\S+|
+    https?://\S+( https?://\S+)*|
     click here( to .{1,60})?|tap here|listen|play|watch( now| live| video)?|photo gallery|gallery|slideshow
 """
 
@@ -271,7 +271,10 @@ OUTLET = re.compile(
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
 TO_READER = re.compile(r"\b(?:you|your|yours|you['’](?:ll|re|d|ve)|us|our)\b|!$", re.IGNORECASE)
 # Behind a picture's caption on the same line, who made it.
-AGENCY = re.compile(r"(?:AP|AFP|EPA|Reuters|Getty Images|Associated Press)$")
+AGENCY = re.compile(
+    rf"(?:AP|AFP|EPA|Reuters|Getty Images|Associated Press|{_NAME} for [A-Z]{{2,5}}(?: [A-Z]{{2,5}})?)$"
+)
+ADDRESS = re.compile(r"\W*https?://\S+(?: https?://\S+)*$")
 OFFER = re.compile(r"\b(?:subscri\w+|newsletters?|podcasts?|apps?|learn more|members?|membership)\b", re.IGNORECASE)
 ASKS_READER = re.compile(
     r"\W*(?:(?:want|need|have|got|interested|enjoying|looking|prefer|worried|questions|confused|curious|love)\b|"

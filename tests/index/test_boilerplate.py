@@ -425,6 +425,16 @@ def test_furniture_inside_a_paragraph_goes_and_its_neighbours_stay() -> None:
     ]
 
 
+def test_who_signs_what_is_no_quotation_is_who_wrote_it_after_quotations_too() -> None:
+    text = "The dam held.\n\n– Jane Doe\n\n“It is full.”\n\n– Jane Doe\n\n“It leaks.”\n\n– John Roe"
+    assert marks(text) == [None, "boilerplate", None, "boilerplate", None, None]
+
+
+def test_addresses_of_pages_are_furniture_inside_a_paragraph() -> None:
+    text = "The dam held. https://example.org/dam https://example.org/port\n\nSee more of it."
+    assert [one.kind for one in split(text)] == ["sentence", "boilerplate", "sentence"]
+
+
 def test_an_agency_behind_a_caption_is_its_credit() -> None:
     assert [one.kind for one in split("The dam at noon on Monday.\nAP")][-1] == "boilerplate"
     text = "Boats lie in the square of Port Town. Reuters"
