@@ -52,7 +52,7 @@ from index.sources.read import Document, article, documents
 from index.split import split
 
 MARKS = Path(__file__).with_name("boilerplate_marks.jsonl")
-PARTS = ("tune", "held", "dev", "later", "unseen")
+PARTS = ("tune", "held", "dev", "later", "fourth", "fifth")
 _DRAWN = {"www.usatoday.com": 2, "www.cnn.com": 2, "www.theweek.co.uk": 1}
 _SIXTHS = 6
 # Drawn, but not marked: a list of 979 pieces.
@@ -86,7 +86,7 @@ def main() -> None:
     if {one.article.id: one.part for one in marked} != drawn(every):
         raise SystemExit(f"{MARKS} is not of the articles that are drawn from {given.data}")
     if given.wrong:
-        _list_wrong([one for one in marked if one.part != "unseen"])
+        _list_wrong([one for one in marked if one.part != "fifth"])
         return
     print(f"{'cleaning':12} {'part':6} {'boilerplate kept from being cited':>34} {'text lost':>22}")
     cleanings = {
@@ -104,7 +104,8 @@ def main() -> None:
 def drawn(every: Sequence[Article]) -> dict[str, str]:
     """The ids of the articles that are to be marked, with the parts that they belong to."""
     distinct = list({one.text_sha256: one for one in reversed(every)}.values())
-    first, later, dev, unseen = list[str](), list[str](), list[str](), list[str]()
+    first, later, dev = list[str](), list[str](), list[str]()
+    fourth, fifth = list[str](), list[str]()
     for host, count in _DRAWN.items():
         those = sorted((one for one in distinct if _host(one) == host), key=lambda one: (len(one.text), one.id))
         for sixth in range(_SIXTHS):
@@ -116,8 +117,9 @@ def drawn(every: Sequence[Article]) -> dict[str, str]:
             later += [id_ for id_ in then if id_ != _LEFT_OUT]
             rest = [id_ for id_ in part if id_ not in (*now, *then)]
             dev += rest[:count]
-            unseen += rest[count : 2 * count]
-    those_later = {"later": later, "dev": dev, "unseen": unseen}
+            fourth += rest[count : 2 * count]
+            fifth += rest[2 * count : 3 * count]
+    those_later = {"later": later, "dev": dev, "fourth": fourth, "fifth": fifth}
     return {id_: _half(id_) for id_ in first} | {id_: name for name, ids in those_later.items() for id_ in ids}
 
 
