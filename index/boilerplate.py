@@ -38,12 +38,12 @@ _LONGEST_NOTE = 1_200
 # Other articles' headlines between paragraphs: how long, and how many words tell one from a heading where what comes next
 # does not speak of the same (docs/LOG.md, "Other articles' headlines").
 _LONGEST_HEADLINE = 170
-_BEFORE_LINK, _ALONE, _MOST_WORDS = 6, 8, 20
+_LED, _BEFORE_LINK, _ALONE, _MOST_WORDS = 5, 6, 8, 20
 _NEXT = 400
 # From this many of them on, bare lines are a list.
 _LIST_LINES = 3
 # Before the text: author, outlet, address.
-_HEAD_LINES, _LONGEST_HEAD = 3, 70
+_HEAD_LINES, _LONGEST_HEAD = 3, 90
 _LONGEST_SIGNED = 90
 
 
@@ -55,6 +55,7 @@ def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]], title: str | 
     _mark_head(text, lines, marks, title)
     _mark_signed(text, lines, marks)
     _mark_tail(text, lines, marks)
+    _mark_led(text, lines, marks)
     _mark_headlines(text, lines, marks)
     return tuple(marks)
 
@@ -79,7 +80,7 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
 def _is_furniture(sentence: str) -> bool:
     if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE:
         return False
-    rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ADDRESS.match)
+    rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ELSEWHERE.match)
     return any(rule(sentence) for rule in rules)
 
 
@@ -150,15 +151,16 @@ def _mark_signed(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark |
     After a quotation it may be who spoke; but one who signs what is no quotation, too, is who wrote it.
     """
     signed = {
-        i: text[slice(*lines[i])].strip("—–- .")
+        i: frozenset(furniture.BETWEEN_NAMES.split(text[slice(*lines[i])].strip("—–- .")))
         for i in range(1, len(lines))
         if marks[i] is None
         and lines[i][1] - lines[i][0] <= _LONGEST_SIGNED
         and furniture.SIGNED.match(text[slice(*lines[i])])
     }
-    writers = {name for i, name in signed.items() if text[lines[i - 1][1] - 1] not in "”\"'’"}
-    for i, name in signed.items():
-        if name in writers:
+    after_text = (names for i, names in signed.items() if text[lines[i - 1][1] - 1] not in "”\"'’")
+    writers = frozenset().union(*after_text)
+    for i, names in signed.items():
+        if names & writers:
             marks[i] = "boilerplate"
 
 
@@ -179,6 +181,18 @@ def _mark_tail(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
             marks[i] = "boilerplate"
 
 
+def _mark_led(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
+    """Marks the bare lines right under "Read more:" and the like, in the middle of a page."""
+    told = [text[start:end] for start, end in lines]
+    bare = [_LED <= len(line.split()) <= _MOST_WORDS and not is_ended(line) for line in told] + [False]
+    led = False
+    for i, line in enumerate(told):
+        if furniture.READ_MORE.match(line):
+            led = True
+        elif led := led and (bare[i] or (line.endswith("?") and bare[i + 1])):
+            marks[i] = "boilerplate"
+
+
 def _heads_tail(line: str) -> bool:
     return bool(furniture.TAIL.match(line) or furniture.ADVERTISED.match(line))
 
@@ -193,7 +207,7 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
     bare = [mark is None and _is_bare(line) for mark, line in zip(marks, told, strict=True)]
     in_list = _in_lists(bare)
     for i, line in enumerate(told):
-        if bare[i] and not in_list[i] and furniture.ASKED.match(line):
+        if bare[i] and not in_list[i] and furniture.ASKED.match(line) and not _is_answered(told, i):
             links[i], marks[i], bare[i] = True, "boilerplate", False
     if not any(links):
         return
@@ -208,6 +222,13 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
             links[i] = _is_headline(told, bare, labels, i)
         if links[i]:
             marks[i] = "boilerplate"
+
+
+def _is_answered(told: Sequence[str], i: int) -> bool:
+    """Whether a line that opens with a question of what or who is answered by what stands below it: a heading."""
+    following = " ".join(told[i + 1 : i + 4])[:_NEXT]
+    asks = furniture.OPEN_QUESTION.match(told[i])
+    return asks is not None and len(furniture.telling(told[i]) & furniture.telling(following)) > 1
 
 
 def _in_lists(bare: Sequence[bool]) -> list[bool]:

@@ -28,7 +28,7 @@ share|share (this|it|on|via|with)\b.{0,50}|(re)?tweet( this)?|pin it|e-?mail( th
     promoted (stories|content|links)|sponsored( content| links| by .{1,40})?|paid (content|post)|partner content
 related( articles?| stories| story| posts| content| links| topics| news| coverage| tags)?|see also|read also|also read|
     read (more|next|on)|more on this( story| topic)?|further reading|in this section|topics?|tags?|filed under
-ad|ads?|advert|advertisements?|(story|article) continues below( advertisement)?|scroll (down )?to continue( reading)?|
+ad|ads?|advert|advertisements?(\s*[-–—:]\s*(article|story) continues below)?|(story|article) continues below( advertisement)?|scroll (down )?to continue( reading)?|
     continue reading|keep reading|anzeige|werbung|publicité|publicidad|reklama
 how relevant is this ad to you|why (am i seeing|this) (this )?ad|report (this )?ad|
     did you encounter any technical issues|
@@ -133,6 +133,7 @@ send (us )?(your |any |story )?(news )?(tips|questions|comments|feedback|story i
 listen to (our|the|this|more|all) [^.!?]{0,30}podcasts?\W*$|this week['’]s podcast$|(hit|press) play on the player\b|prefer to listen\?|
     there may be some differences between the (audio|video) and the (text|transcript)\b|
     (thanks|thank you) for (listening|reading|tuning in)( to\b|\W*$)
+this (article|story|piece|essay) (is|was) (republished|reprinted|adapted|excerpted) (from|with)\b|read the original (article|story)\b
 take (our|the|this|[\w.’' ]{2,25}['’]s) (weekly |daily )?(news )?quiz\b
 [^.!?“”"]{0,80}\bcoverage (at|on|in|by) [^.!?“”"]{2,80} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants?\b
 [^.!?:;,“”"]{2,90} (do|does) not provide (any )?editorial input\b
@@ -146,7 +147,7 @@ tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (
 
 _ANYWHERE_LINES = r"""
 \b(fill out|using|on|in) the form below\b|\bwants to (know|hear) (if|how|what|whether|from) you\b
-^([^.!?“”"]|\b[a-z]\.){2,200}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
+^([^.!?“”"]|\b[a-z]\.){2,380}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (to|for) (the|our|my|this|his|her|their|\w+['’]s?)(?!\w).{0,60}\bnewsletter\b|\bsign up for free,? here\b
 ^\W*for (more|the full|further)\b[^.!?:;“”"]{0,80}, (click|tap|go|see|visit) here\W*$
@@ -246,6 +247,7 @@ ASKED = re.compile(
     r"[►•*\s]*[^\W\d_](?:[^\s.!?:“”\"]+ ){3,8}[^\s.!?:“”\"]*[^\W\d_A-Z][.!] (?:Here['’]s|Hear|See|How|What)\b[^.!?:“”\"]{8,80}"
     r"(?<! here)$"
 )
+OPEN_QUESTION = re.compile(r"\W*(?:who|what|when|where|why|how)\b", re.IGNORECASE)
 ENDED_INSIDE = re.compile(r"[^\W\d_]{3}[.!?][”’\"']?\s?[A-Z‘“]")
 # A gallery in one paragraph: captions with their numbers, or with what leads to the next one.
 GALLERY = re.compile(
@@ -253,8 +255,9 @@ GALLERY = re.compile(
 )
 # "— Jane Doe, Harbour Wire" under a piece of a running report; under a quotation it says who spoke.
 SIGNED = re.compile(
-    rf"\s*(?:[—–]|--?)\s*(?:the )?{_NAME}(?:,? (?:and|with) {_NAME}|, {_NAME})*(?:[,;] {_AGENCY})*\.?$", re.IGNORECASE
+    rf"\s*[—–-]{{1,3}}\s*(?:the )?{_NAME}(?:,? (?:and|with) {_NAME}|, {_NAME})*(?:[,;] {_AGENCY})*\.?$", re.IGNORECASE
 )
+BETWEEN_NAMES = re.compile(r", (?:and )?| and | with |; ")
 # Who wrote it, and where it was taken from, on lines of their own before the text begins.
 AUTHOR = re.compile(
     rf"(?:by )?(?-i:[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){{1,3}})(?:(?:,| and|, and) (?-i:[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){{1,3}}))*"
@@ -263,7 +266,7 @@ AUTHOR = re.compile(
 )
 OUTLET = re.compile(
     r"(?:the )?[\w ./|’'&-]{0,40}\b(?:press|times|news|post|journal|star|tribune|herald|gazette|register|democrat|republic|"
-    r"today|network|courier|sun|globe|chronicle|observer|dispatch|enquirer|examiner|independent|mail|telegraph|guardian|"
+    r"today|network|courier|sun|globe|chronicle|observer|dispatch|enquirer|inquirer|union|sentinel|advertiser|record|ledger|statesman|examiner|independent|mail|telegraph|guardian|"
     r"fool|wire|street|\w+\.com)$|\S+@\S+(?:; [\d-]+)?$|@\w+$",
     re.IGNORECASE,
 )
@@ -274,7 +277,14 @@ TO_READER = re.compile(r"\b(?:you|your|yours|you['’](?:ll|re|d|ve)|us|our)\b|!
 AGENCY = re.compile(
     rf"(?:AP|AFP|EPA|Reuters|Getty Images|Associated Press|{_NAME} for [A-Z]{{2,5}}(?: [A-Z]{{2,5}})?)$"
 )
-ADDRESS = re.compile(r"\W*https?://\S+(?: https?://\S+)*$")
+# An address, or what led to one, as a sentence of its own.
+ELSEWHERE = re.compile(r"\W*(?:https?://\S+(?: https?://\S+)*|read (?:more|on|next))\W*$", re.IGNORECASE)
+# What stands over links to other articles, however many.
+READ_MORE = re.compile(
+    r"\W*(?:read more|see more|more|related|see also|also read|read also|read next|(?:more|related) (?:stories|coverage|news|"
+    r"reading|articles|headlines)|more (?:on|from|about) [\w ]{2,30})\s*:$",
+    re.IGNORECASE,
+)
 OFFER = re.compile(r"\b(?:subscri\w+|newsletters?|podcasts?|apps?|learn more|members?|membership)\b", re.IGNORECASE)
 ASKS_READER = re.compile(
     r"\W*(?:(?:want|need|have|got|interested|enjoying|looking|prefer|worried|questions|confused|curious|love)\b|"

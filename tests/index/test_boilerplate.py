@@ -9,6 +9,8 @@ from index.lines import paragraphs
 from index.split import split
 
 FURNITURE = """
+This article is republished from The Harbour Wire under a licence.
+Advertisement - Article continues below
 JavaScript is not available.
 Staff Writer
 Provided to Harbour Wire
@@ -430,6 +432,24 @@ def test_who_signs_what_is_no_quotation_is_who_wrote_it_after_quotations_too() -
     assert marks(text) == [None, "boilerplate", None, "boilerplate", None, None]
 
 
+def test_writers_who_sign_together_are_known_from_what_they_sign_alone() -> None:
+    text = "The dam held.\n\n-– Jane Doe\n\n“It is full.”\n\n-- Jane Doe and John Roe\n\n“It leaks.”\n\n— Mary Major"
+    assert marks(text) == [None, "boilerplate", None, "boilerplate", None, None]
+
+
+def test_links_under_read_more_go_and_the_news_after_them_stays() -> None:
+    text = (
+        "The dam held.\n\nREAD MORE:\n\nWhat the engineers feared most?\n\nHow the river came to the town\n\n"
+        "The mayor spoke.\n\nWhere the water went in the night"
+    )
+    assert marks(text)[:5] == [None, *["boilerplate"] * 3, None]
+    assert marks("The dam held.\n\nMore:\n\nWhat will become of the town?\n\nNobody knows.")[2] is None
+
+
+def test_read_more_at_the_end_of_a_paragraph_goes_alone() -> None:
+    assert [one.kind for one in split("The dam held. Nobody was hurt. Read more")][1:] == ["sentence", "boilerplate"]
+
+
 def test_addresses_of_pages_are_furniture_inside_a_paragraph() -> None:
     text = "The dam held. https://example.org/dam https://example.org/port\n\nSee more of it."
     assert [one.kind for one in split(text)] == ["sentence", "boilerplate", "sentence"]
@@ -499,10 +519,15 @@ def test_a_bare_line_that_asks_and_leads_on_goes_whatever_stands_next_to_it(line
         "The engineers who looked after the dam for nine years went home in the night. Here's what they left behind",
         "What is the dam for?",
         "Is the dam full? The mayor says that it is.",
+        "Who is the keeper of the dam? Here's more about her full house",
     ],
 )
 def test_news_that_lost_its_full_stop_and_questions_with_answers_stay(line: str) -> None:
-    assert marks(f"The council met on Monday.\n\n{line}\n\nThe dam is full.") == [None, None, None]
+    assert marks(f"The council met on Monday.\n\n{line}\n\nThe keeper of the dam is full of fear.") == [
+        None,
+        None,
+        None,
+    ]
 
 
 def test_a_question_to_the_reader_goes_with_the_call_it_leads_to_and_a_question_of_the_text_stays() -> None:
