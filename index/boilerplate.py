@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import Literal
 
 from index import furniture
+from index.closing import says_who
 from index.lines import is_ended, is_item
 
 Mark = Literal["boilerplate", "caption"]
@@ -26,6 +27,9 @@ _LONGEST = 420
 _LONGEST_TAIL = 14
 _BARE_LINK = 120
 _LONGEST_SENTENCE = 240
+_LONGEST_QUESTION = 90
+# From this many sentences on, a paragraph that speaks to the reader is one of promotion.
+_PROMOTION = 3
 # Longer ones that end like a sentence are news under a bold place: "Springfield:A mill has burned down …".
 _LONGEST_LINK, _LONGEST_ENDED_LINK = 200, 140
 _LONGEST_LOUD = 130
@@ -34,12 +38,12 @@ _LONGEST_NOTE = 1_200
 # Other articles' headlines between paragraphs: how long, and how many words tell one from a heading where what comes next
 # does not speak of the same (docs/LOG.md, "Other articles' headlines").
 _LONGEST_HEADLINE = 170
-_BEFORE_LINK, _ALONE, _MOST_WORDS = 6, 8, 20
+_LED, _BEFORE_LINK, _ALONE, _MOST_WORDS = 5, 6, 8, 20
 _NEXT = 400
 # From this many of them on, bare lines are a list.
 _LIST_LINES = 3
 # Before the text: author, outlet, address.
-_HEAD_LINES, _LONGEST_HEAD = 3, 70
+_HEAD_LINES, _LONGEST_HEAD = 3, 90
 _LONGEST_SIGNED = 90
 
 
@@ -51,17 +55,40 @@ def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]], title: str | 
     _mark_head(text, lines, marks, title)
     _mark_signed(text, lines, marks)
     _mark_tail(text, lines, marks)
+    _mark_led(text, lines, marks)
     _mark_headlines(text, lines, marks)
     return tuple(marks)
 
 
-def boilerplate_sentence(sentence: str) -> bool:
-    """Whether a sentence inside a paragraph of text is furniture, such as a credit or a call to sign up."""
+def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
+    """For each sentence of a paragraph of text whether it is furniture, such as a credit or a call to sign up.
+
+    A short question to the reader goes with the call that it leads to ("Have a story? Write to us at …"), so does who the
+    author is with how to reach them, and so does all of a paragraph that offers what the outlet has beside its articles and mostly speaks to the reader.
+    """
+    marks = [_is_furniture(sentence) for sentence in sentences]
+    offered = len(marks) >= _PROMOTION and marks[-1] and furniture.OFFER.search(sentences[-1])
+    if offered and _speaks_to_reader(sentences[:-1]):
+        return [True] * len(marks)
+    marks[-1:] = [one or bool(furniture.AGENCY.match(sentences[-1])) for one in marks[-1:]]
+    for i in range(len(marks) - 2, -1, -1):
+        leads = len(sentences[i]) <= _LONGEST_QUESTION and furniture.ASKS_READER.match(sentences[i])
+        marks[i] = marks[i] or (marks[i + 1] and bool(leads or says_who(sentences[i])))
+    return marks
+
+
+def _is_furniture(sentence: str) -> bool:
     if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE:
         return False
-    return bool(
-        furniture.CREDIT.match(sentence) or furniture.LEAD.match(sentence) or furniture.ANYWHERE.search(sentence)
-    )
+    rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ELSEWHERE.match)
+    return any(rule(sentence) for rule in rules)
+
+
+def _speaks_to_reader(sentences: Sequence[str]) -> bool:
+    """Whether nobody is quoted, and more than half of the sentences speak to the reader or call out."""
+    if any(furniture.SPOKEN.search(one) for one in sentences):
+        return False
+    return 2 * sum(furniture.TO_READER.search(one) is not None for one in sentences) > len(sentences)
 
 
 def _mark(line: str) -> Mark | None:
@@ -119,11 +146,21 @@ def _mark_head(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
 
 
 def _mark_signed(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
-    """Marks who signed a piece of the text, where that is not who spoke what stands before it."""
-    for i in range(1, len(lines)):
-        start, end = lines[i]
-        signed = end - start <= _LONGEST_SIGNED and furniture.SIGNED.match(text[start:end])
-        if signed and marks[i] is None and text[lines[i - 1][1] - 1] not in "”\"'’":
+    """Marks who signed a piece of the text, where that is not who spoke what stands before it.
+
+    After a quotation it may be who spoke; but one who signs what is no quotation, too, is who wrote it.
+    """
+    signed = {
+        i: frozenset(furniture.BETWEEN_NAMES.split(text[slice(*lines[i])].strip("—–- .")))
+        for i in range(1, len(lines))
+        if marks[i] is None
+        and lines[i][1] - lines[i][0] <= _LONGEST_SIGNED
+        and furniture.SIGNED.match(text[slice(*lines[i])])
+    }
+    after_text = (names for i, names in signed.items() if text[lines[i - 1][1] - 1] not in "”\"'’")
+    writers = frozenset().union(*after_text)
+    for i, names in signed.items():
+        if names & writers:
             marks[i] = "boilerplate"
 
 
@@ -144,6 +181,18 @@ def _mark_tail(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
             marks[i] = "boilerplate"
 
 
+def _mark_led(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
+    """Marks the bare lines right under "Read more:" and the like, in the middle of a page."""
+    told = [text[start:end] for start, end in lines]
+    bare = [_LED <= len(line.split()) <= _MOST_WORDS and not is_ended(line) for line in told] + [False]
+    led = False
+    for i, line in enumerate(told):
+        if furniture.READ_MORE.match(line):
+            led = True
+        elif led := led and (bare[i] or (line.endswith("?") and bare[i + 1])):
+            marks[i] = "boilerplate"
+
+
 def _heads_tail(line: str) -> bool:
     return bool(furniture.TAIL.match(line) or furniture.ADVERTISED.match(line))
 
@@ -155,10 +204,13 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
     """
     told = [text[start:end] for start, end in lines]
     links = [mark == "boilerplate" and _leads_away(line) for mark, line in zip(marks, told, strict=True)]
-    if not any(links):
-        return
     bare = [mark is None and _is_bare(line) for mark, line in zip(marks, told, strict=True)]
     in_list = _in_lists(bare)
+    for i, line in enumerate(told):
+        if bare[i] and not in_list[i] and furniture.ASKED.match(line) and not _is_answered(told, i):
+            links[i], marks[i], bare[i] = True, "boilerplate", False
+    if not any(links):
+        return
     labels = Counter(line.lstrip("►•* ").partition(":")[0] for line in told if ":" in line)
     for i in range(len(told) - 1, -1, -1):
         words = len(told[i].split())
@@ -170,6 +222,13 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
             links[i] = _is_headline(told, bare, labels, i)
         if links[i]:
             marks[i] = "boilerplate"
+
+
+def _is_answered(told: Sequence[str], i: int) -> bool:
+    """Whether a line that opens with a question of what or who is answered by what stands below it: a heading."""
+    following = " ".join(told[i + 1 : i + 4])[:_NEXT]
+    asks = furniture.OPEN_QUESTION.match(told[i])
+    return asks is not None and len(furniture.telling(told[i]) & furniture.telling(following)) > 1
 
 
 def _in_lists(bare: Sequence[bool]) -> list[bool]:
@@ -186,7 +245,9 @@ def _is_bare(line: str) -> bool:
     """Whether the line is a headline's length, no sentence and no item of a list."""
     if len(line) > _LONGEST_HEADLINE or is_ended(line) or is_item(line):
         return False
-    return furniture.ENDED_INSIDE.search(line) is None or furniture.TWOFOLD.match(line) is not None
+    if furniture.ENDED_INSIDE.search(line) is None:
+        return True
+    return furniture.TWOFOLD.match(line) is not None or furniture.ASKED.match(line) is not None
 
 
 def _is_headline(told: Sequence[str], bare: Sequence[bool], labels: Mapping[str, int], i: int) -> bool:

@@ -28,7 +28,7 @@ share|share (this|it|on|via|with)\b.{0,50}|(re)?tweet( this)?|pin it|e-?mail( th
     promoted (stories|content|links)|sponsored( content| links| by .{1,40})?|paid (content|post)|partner content
 related( articles?| stories| story| posts| content| links| topics| news| coverage| tags)?|see also|read also|also read|
     read (more|next|on)|more on this( story| topic)?|further reading|in this section|topics?|tags?|filed under
-ad|ads?|advert|advertisements?|(story|article) continues below( advertisement)?|scroll (down )?to continue( reading)?|
+ad|ads?|advert|advertisements?(\s*[-–—:]\s*(article|story) continues below)?|(story|article) continues below( advertisement)?|scroll (down )?to continue( reading)?|
     continue reading|keep reading|anzeige|werbung|publicité|publicidad|reklama
 how relevant is this ad to you|why (am i seeing|this) (this )?ad|report (this )?ad|
     did you encounter any technical issues|
@@ -38,11 +38,14 @@ leave a (comment|reply)|comments?( \(\d+\))?|\d+ comments?|(no|add|post|view|rea
     join the conversation|
     be the first to comment|\d+ shares?|\d+ min(ute)?s?['’]? read|\d+ (second|minute|hour|day)s? ago|reading time.{0,20}
 accept( all)?( cookies)?|reject( all)?|manage (cookies|preferences|consent)|i (agree|accept)|got it|cookie settings
-(the )?associated press|ap|afp|reuters|agence france-presse|usa ?today( sports| network)?|
+(staff |special |senior |contributing |guest )?(writer|reporter|correspondent|columnist|contributor)s?|
+    javascript is (not available|not enabled|disabled|required)|
+    (the )?associated press|ap|afp|reuters|agence france-presse|usa ?today( sports| network)?|
     (from )?(usa today network|staff|wire)( and (staff|wire))? (reports?|services?)|
     special (to|for) [^.,!?]{3,40}|opinion (contributors?|columnists?)|the editorial board
 [^\s@]+@[^\s@]+\.\w{2,}|@\w+
 video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|loading|please wait|
+    https?://\S+( https?://\S+)*|
     click here( to .{1,60})?|tap here|listen|play|watch( now| live| video)?|photo gallery|gallery|slideshow
 """
 
@@ -95,7 +98,7 @@ view more (opinions?|commentary|stories|news|articles|columns)\b|visit \S+\.\w{2
 this (story|article|column) (is|was) part of [^.!?“”"]{0,60}\bnewsletter\b
 if you or (someone|anyone) you (know|love)\b(?=.{0,200}\b(call|text|contact|visit|dial)\b)
 (learn|find out|see|hear|discover) more\s*[:>»]
-check out more \b
+check out more \b|take a look at the (photos|pictures|images|video)\W*$|check out (the|our) [^.!?“”"]{2,40} (podcast|newsletter)\b
 sponsor(ed)? (content|post|message)\s*:
 in (pictures|photos|video|graphics)\s*:
 share your (thoughts|story|stories|experiences?|views?|opinions?|photos?|memories)( and \w+)?\s+(with (us|(the )?(?-i:[A-Z]))|below|here|in the comments)
@@ -121,12 +124,30 @@ stay (connected|informed|in touch|in the (know|conversation)|up to date)\b[^.!?�
 get (more|the latest) [^.!?“”"]{1,80}\bby (listening to|subscribing to|signing up)\b
 (photo )?(gallery|galleries|slideshow|podcast|newsletter)\s*[:|]\s*\S
 follow (every|the|each|all) (game|match|race|live|latest)\b[^.]{0,60}$
+(please )?(support (?!for\b|of\b|from\b)(\w+ )?(quality|local|our|independent|investigative)? ?(journalism|newsrooms?|reporters) (like|and|who|by|here|that)\b|
+    consider supporting (our|local|independent) |help us continue (this|our)\b|
+    never miss a story\s*([:.!]|$)|to access (our|the) [^.!?]{0,80}\bsubscriber\b|just for subscribers\s*:|find offers for new subscribers\b)
+(send|shoot|drop) (him|her|them|me|us) (an? )?(e-?mail|note|line)\b|want to send [\w’'. ]{2,40} (an? )?(e-?mail|note|line)\b
+send (us )?(your |any |story )?(news )?(tips|questions|comments|feedback|story ideas)( (or|and) \w+)? (to \S+@|here\b)
+(message|text|whatsapp|write( to)?|e-?mail|contact|tweet) us (on (whatsapp|twitter|facebook|instagram|signal|telegram)|at \S*[@\d]|via|about)
+listen to (our|the|this|more|all) [^.!?]{0,30}podcasts?\W*$|this week['’]s podcast$|(hit|press) play on the player\b|prefer to listen\?|
+    there may be some differences between the (audio|video) and the (text|transcript)\b|
+    (thanks|thank you) for (listening|reading|tuning in)( to\b|\W*$)
+this (article|story|piece|essay) (is|was) (republished|reprinted|adapted|excerpted) (from|with)\b|read the original (article|story)\b
+take (our|the|this|[\w.’' ]{2,25}['’]s) (weekly |daily )?(news )?quiz\b
+[^.!?“”"]{0,80}\bcoverage (at|on|in|by) [^.!?“”"]{2,80} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants?\b
+[^.!?:;,“”"]{2,90} (do|does) not provide (any )?editorial input\b
+read the (full|whole|entire|rest of the|complete) ?(story|article|column|interview|piece|review)?( here)?\W*$
+here['’](s|re) (an?|the|our|more on)\b[^.!?“”"]{3,60} \.$
+(our |all |these )?(recommendations|products|picks) are (independently|carefully) (chosen|selected|reviewed)\b
+want (this|more|our)\b[^.!?“”"]{0,60}\b(in your inbox|newsletter)\b
+connect with (this|the) (reporter|author|writer|columnist)\b
 tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (in|by)\b
 """
 
 _ANYWHERE_LINES = r"""
 \b(fill out|using|on|in) the form below\b|\bwants to (know|hear) (if|how|what|whether|from) you\b
-^([^.!?“”"]|\b[a-z]\.){2,200}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
+^([^.!?“”"]|\b[a-z]\.){2,380}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (to|for) (the|our|my|this|his|her|their|\w+['’]s?)(?!\w).{0,60}\bnewsletter\b|\bsign up for free,? here\b
 ^\W*for (more|the full|further)\b[^.!?:;“”"]{0,80}, (click|tap|go|see|visit) here\W*$
@@ -165,7 +186,7 @@ _AGENCY = (
 _FOR = r"(?:\s?[,/][^(),./]{2,40}|\s(?:via|for)\s[^(),./]{2,40}){0,3}"
 CREDIT = re.compile(
     rf"[\s(\[]*(?:{_NAME}\s*(?:/[^/.]{{1,40}}){{0,4}}/\s*{_AGENCY}|"
-    rf"(?:(?:photo(?:graph)?s?|pictures?|images?|video|foto|bild)\s*)?(?:courtesy(?: of)?|credits?\s*:|by\s*:)\s*{_NAME}|"
+    rf"(?:(?:photo(?:graph)?s?|pictures?|images?|video|foto|bild)\s*)?(?:courtesy(?: of)?|provided (?:by|to)|credits?\s*:|by\s*:)\s*{_NAME}|"
     rf"(?:photo(?:graph)?s?|pictures?|images?|foto|bild)\s*(?:by|:)\s*{_AGENCY}|"
     rf"(?:photo(?:graph)?s?|foto)\s*(?:by|:)\s*{_NAME}{_FOR}[)\s]*(?:\(photo by [^()]{{2,80}}\))?)[\s)\]]*$",
     re.IGNORECASE,
@@ -178,8 +199,8 @@ CONSENT = re.compile(
 )
 # Whose opinions they are: notes on the author run to a paragraph, and end so, as a sentence that nobody is quoted with.
 VIEWS = re.compile(
-    r"\b(?-i:The) (?:opinions|views) expressed (?:here|in this \w+) (?:are|belong)(?: solely| entirely)?(?: to)? "
-    r"(?:those of|his|her|their|my|the (?:author|writer))\b(?!.*[“”„«»\"])",
+    r"\b(?-i:The) (?:(?:opinions|views)(?: and (?:opinions|views))?) expressed (?:here|in this \w+) (?:are|belong|do not)"
+    r"(?: solely| entirely)?(?: to)? (?:those of|his|her|their|my|the (?:author|writer)|necessarily reflect)\b(?!.*[“”„«»\"])",
     re.IGNORECASE | re.DOTALL,
 )
 # What an editor says of the author or the newsletter, and not of the news.
@@ -191,7 +212,7 @@ NOTE = re.compile(
     re.IGNORECASE,
 )
 RULE = re.compile(r"[\W_]{1,120}$")
-STUB = re.compile(r"(?:[A-Z][\w.’'-]*,?\s+){0,5}(?:\([^()]{1,40}\)\s*)?[A-Z][\w.’'-]*\s*[—–]$")
+STUB = re.compile(r"(?:(?:and )?[A-Z][\w.’'-]*,?\s+){0,5}(?:\([^()]{1,40}\)\s*)?[A-Z][\w.’'-]*\s*[—–]$")
 TAIL = re.compile(
     r"(?:follow us|connect with us|share|(?:most|more) (?:popular|read|viewed|shared)|trending|related|recommended|"
     r"recent posts|you (?:may|might) also|top stories|editors?['’]?s? picks?|around the web|more on this)\b",
@@ -218,6 +239,15 @@ HEADLINE = re.compile(
 )
 # "Who knew it? What the engineers say", "The dam is gone. What the engineers say": the same in two.
 TWOFOLD = re.compile(r"[►•*\s]*[^\W_][^.!?:“”\"]{4,70}[^\W\d_A-Z]{3}[.!?] [‘']?[A-Z](?:[^.!?“”\"]|\b[A-Z]\.){15,110}$")
+# "Worried about the dam? Tell the Wire", "The dam is gone. Here's what they knew": what such a line leads to is elsewhere,
+# whatever stands next to it. Of a statement only a short one, since longer ones are news that lost its full stop.
+ASKED = re.compile(
+    r"[►•*\s]*[^\W_][^.!?:“”\"]{8,110}[^\W\d_A-Z][’']?\? (?:Here['’](?:s|re)|These|This|See|Hear|Watch|Share|Find|Check|Take|"
+    r"Read|Learn|Get|Who|What|How|Why|Where|When|Everything)\b[^.!?“”\"]{8,110}$|"
+    r"[►•*\s]*[^\W\d_](?:[^\s.!?:“”\"]+ ){3,8}[^\s.!?:“”\"]*[^\W\d_A-Z][.!] (?:Here['’]s|Hear|See|How|What)\b[^.!?:“”\"]{8,80}"
+    r"(?<! here)$"
+)
+OPEN_QUESTION = re.compile(r"\W*(?:who|what|when|where|why|how)\b", re.IGNORECASE)
 ENDED_INSIDE = re.compile(r"[^\W\d_]{3}[.!?][”’\"']?\s?[A-Z‘“]")
 # A gallery in one paragraph: captions with their numbers, or with what leads to the next one.
 GALLERY = re.compile(
@@ -225,8 +255,9 @@ GALLERY = re.compile(
 )
 # "— Jane Doe, Harbour Wire" under a piece of a running report; under a quotation it says who spoke.
 SIGNED = re.compile(
-    rf"\s*(?:[—–]|--?)\s*(?:the )?{_NAME}(?:,? (?:and|with) {_NAME}|, {_NAME})*(?:[,;] {_AGENCY})*\.?$", re.IGNORECASE
+    rf"\s*[—–-]{{1,3}}\s*(?:the )?{_NAME}(?:,? (?:and|with) {_NAME}|, {_NAME})*(?:[,;] {_AGENCY})*\.?$", re.IGNORECASE
 )
+BETWEEN_NAMES = re.compile(r", (?:and )?| and | with |; ")
 # Who wrote it, and where it was taken from, on lines of their own before the text begins.
 AUTHOR = re.compile(
     rf"(?:by )?(?-i:[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){{1,3}})(?:(?:,| and|, and) (?-i:[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){{1,3}}))*"
@@ -234,13 +265,32 @@ AUTHOR = re.compile(
     re.IGNORECASE,
 )
 OUTLET = re.compile(
-    r"(?:the )?[\w .|’'&-]{0,40}\b(?:press|times|news|post|journal|star|tribune|herald|gazette|register|democrat|republic|"
-    r"today|network|courier|sun|globe|chronicle|observer|dispatch|enquirer|examiner|independent|mail|telegraph|guardian|"
+    r"(?:the )?[\w ./|’'&-]{0,40}\b(?:press|times|news|post|journal|star|tribune|herald|gazette|register|democrat|republic|"
+    r"today|network|courier|sun|globe|chronicle|observer|dispatch|enquirer|inquirer|union|sentinel|advertiser|record|ledger|statesman|examiner|independent|mail|telegraph|guardian|"
     r"fool|wire|street|\w+\.com)$|\S+@\S+(?:; [\d-]+)?$|@\w+$",
     re.IGNORECASE,
 )
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
+TO_READER = re.compile(r"\b(?:you|your|yours|you['’](?:ll|re|d|ve)|us|our)\b|!$", re.IGNORECASE)
+# Behind a picture's caption on the same line, who made it.
+AGENCY = re.compile(
+    rf"(?:AP|AFP|EPA|Reuters|Getty Images|Associated Press|{_NAME} for [A-Z]{{2,5}}(?: [A-Z]{{2,5}})?)$"
+)
+# An address, or what led to one, as a sentence of its own.
+ELSEWHERE = re.compile(r"\W*(?:https?://\S+(?: https?://\S+)*|read (?:more|on|next))\W*$", re.IGNORECASE)
+# What stands over links to other articles, however many.
+READ_MORE = re.compile(
+    r"\W*(?:read more|see more|more|related|see also|also read|read also|read next|(?:more|related) (?:stories|coverage|news|"
+    r"reading|articles|headlines)|more (?:on|from|about) [\w ]{2,30})\s*:$",
+    re.IGNORECASE,
+)
+OFFER = re.compile(r"\b(?:subscri\w+|newsletters?|podcasts?|apps?|learn more|members?|membership)\b", re.IGNORECASE)
+ASKS_READER = re.compile(
+    r"\W*(?:(?:want|need|have|got|interested|enjoying|looking|prefer|worried|questions|confused|curious|love)\b|"
+    r"(?:do|are|have|would|were|is)(?:n['’]t)? (?:you|your)\b)[^.!?“”„«»\"]*\?$",
+    re.IGNORECASE,
+)
 SPOKEN = re.compile(r"[“”„«»\"]")
 
 

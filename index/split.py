@@ -11,18 +11,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from index.boilerplate import Mark, boilerplate_lines, boilerplate_sentence
+from index.boilerplate import Mark, boilerplate_lines, boilerplate_sentences
 from index.boundaries import boundaries
+from index.closing import closing
 from index.language import guess_language
 from index.lines import Span, extends, is_ended, is_item, paragraphs, trim
 
 Kind = Literal["sentence", "heading", "caption", "boilerplate"]
 
 # Part of the index manifest: it changes whenever the pieces of any text may change.
-SPLITTER_VERSION: Final = "3"
+SPLITTER_VERSION: Final = "4"
 LONGEST: Final = 2_000
 
 _LONGEST_HEADING = 160
@@ -73,13 +74,18 @@ def split(
             kind = mark or _kind(text, lines, marks, i, spans, title)
             if kind == "heading":
                 spans = [(start, end)]
-        inside = len(spans) > 1 and not keep_boilerplate
-        for span in spans:
-            furniture = inside and boilerplate_sentence(text[slice(*span)])
-            pieces.extend(
-                Sentence(a, b, text[a:b], "boilerplate" if furniture else kind) for a, b in _short(text, *span)
-            )
-    return tuple(pieces)
+        furniture = [False] * len(spans)
+        if len(spans) > 1 and not keep_boilerplate:
+            furniture = boilerplate_sentences([text[slice(*span)] for span in spans])
+        for span, taken in zip(spans, furniture, strict=True):
+            pieces.extend(Sentence(a, b, text[a:b], "boilerplate" if taken else kind) for a, b in _short(text, *span))
+    return tuple(pieces) if keep_boilerplate else _closed(pieces)
+
+
+def _closed(pieces: Sequence[Sentence]) -> tuple[Sentence, ...]:
+    """The pieces, with those at the very end that only say who made the article as boilerplate."""
+    found = closing([one.text for one in pieces], [one.kind == "boilerplate" for one in pieces])
+    return tuple(replace(one, kind="boilerplate") if i in found else one for i, one in enumerate(pieces))
 
 
 def _language(line: str, usual: str) -> str:

@@ -9,6 +9,37 @@ from index.lines import paragraphs
 from index.split import split
 
 FURNITURE = """
+This article is republished from The Harbour Wire under a licence.
+Advertisement - Article continues below
+JavaScript is not available.
+Staff Writer
+Provided to Harbour Wire
+Jerusalem and Port Town HW —
+Support quality journalism like this?
+Please support local journalism by subscribing to the Harbour Wire
+Consider supporting our journalism and become a Harbour Wire subscriber today.
+Help us continue this important work by subscribing to the Harbour Wire.
+Never miss a story: Subscribe to the Harbour Wire.
+Just for subscribers:
+Send her an email at jane@example.org or follow along with her days at sea
+Want to send Jane a note? Shoot her an email at jane@example.org.
+Send your questions here .
+Message us on WhatsApp about what you see: +1 555-0100
+LISTEN TO OUR PODCAST
+Prefer to listen?
+Hit play on the player above to hear the podcast and follow along with the transcript below.
+Thanks for listening to Harbour Talk. You can find us every morning.
+Take our weekly news quiz
+River coverage at the Harbour Wire is made possible in part by a grant from the Mill Fund.
+The Mill Fund does not provide editorial input.
+Read the full story.
+Here's an in-depth explanation .
+Want this news in your inbox every night?
+Connect with this reporter: Jane Doe on Twitter
+Our recommendations are independently chosen by our editors.
+Check out the Harbour Talk podcast:
+The views and opinions expressed in this column are the author’s and do not necessarily reflect those of the Harbour Wire.
+https://example.org/story/2026/dam
 Ultimate news theme for WordPress.
 A free responsive blog theme for WordPress
 Proudly powered by WordPress
@@ -162,6 +193,22 @@ You agree to the processing, storage, sharing and use of this information for th
 """
 
 NEWS = """
+By Jane Doe
+Reporters from nine towns came to the port.
+Support for independent journalism fell by a third, the survey found.
+Support journalists who were hurt, the fund was told by its founder, and it did.
+Help us was the last thing that the crew said on the radio.
+Message us on time and we would have come, the coast guard told the inquiry.
+Send questions to the council and it takes a month to answer, residents say.
+River coverage at the port is supported by nine new radars.
+Health coverage in the county is funded by a tax on hotels.
+The state does not provide input to the county's plan.
+Read the full Bible in a year, the pastor told them, and they did.
+Here's an apple for the teacher, the boy had written on the wall.
+Take our boats and we take your nets, the fishermen shouted.
+Thanks for listening was all the senator had to say after nine hours of debate.
+Never miss a story was his rule, and he kept to it for forty years.
+The views expressed in this vote will bind nobody.
 “Follow us,” the guide told the children, and they ran.
 “Follow us!” the soldiers shouted from the roof.
 Follow us or die, the militants told the villagers, who had no choice.
@@ -380,6 +427,40 @@ def test_furniture_inside_a_paragraph_goes_and_its_neighbours_stay() -> None:
     ]
 
 
+def test_who_signs_what_is_no_quotation_is_who_wrote_it_after_quotations_too() -> None:
+    text = "The dam held.\n\n– Jane Doe\n\n“It is full.”\n\n– Jane Doe\n\n“It leaks.”\n\n– John Roe"
+    assert marks(text) == [None, "boilerplate", None, "boilerplate", None, None]
+
+
+def test_writers_who_sign_together_are_known_from_what_they_sign_alone() -> None:
+    text = "The dam held.\n\n-– Jane Doe\n\n“It is full.”\n\n-- Jane Doe and John Roe\n\n“It leaks.”\n\n— Mary Major"
+    assert marks(text) == [None, "boilerplate", None, "boilerplate", None, None]
+
+
+def test_links_under_read_more_go_and_the_news_after_them_stays() -> None:
+    text = (
+        "The dam held.\n\nREAD MORE:\n\nWhat the engineers feared most?\n\nHow the river came to the town\n\n"
+        "The mayor spoke.\n\nWhere the water went in the night"
+    )
+    assert marks(text)[:5] == [None, *["boilerplate"] * 3, None]
+    assert marks("The dam held.\n\nMore:\n\nWhat will become of the town?\n\nNobody knows.")[2] is None
+
+
+def test_read_more_at_the_end_of_a_paragraph_goes_alone() -> None:
+    assert [one.kind for one in split("The dam held. Nobody was hurt. Read more")][1:] == ["sentence", "boilerplate"]
+
+
+def test_addresses_of_pages_are_furniture_inside_a_paragraph() -> None:
+    text = "The dam held. https://example.org/dam https://example.org/port\n\nSee more of it."
+    assert [one.kind for one in split(text)] == ["sentence", "boilerplate", "sentence"]
+
+
+def test_an_agency_behind_a_caption_is_its_credit() -> None:
+    assert [one.kind for one in split("The dam at noon on Monday.\nAP")][-1] == "boilerplate"
+    text = "Boats lie in the square of Port Town. Reuters"
+    assert [one.kind for one in split(text)] == ["sentence", "boilerplate"]
+
+
 def test_what_was_paid_for_goes_to_the_end_of_the_page() -> None:
     text = (
         "The dam held.\n\nSponsor content: Ten dams we like\n\nWhen Jane Doe speaks of dams, listen.\n\nShe owns two."
@@ -391,7 +472,7 @@ def test_what_was_paid_for_goes_to_the_end_of_the_page() -> None:
     "line",
     ["Aa/ " * 100, "Aa, Aa via Aa for " * 20, "— " + "Aa, " * 20 + "1", "• " * 600 + "A:", "A/" * 200, "a@" * 200, "- " * 600,
      "Editor’s Note: " + "is the opinions expressed " * 40, "(photo by " * 40, "Aa and " * 50, "see " + "a " * 200, "hide caption 1 of 1 " + "hide caption " * 900, "prev next " * 900,
-     "Aa: " * 40, "aaaa. A" * 24, "A.A." * 40],
+     "Aa: " * 40, "aaaa. A" * 24, "A.A." * 40, "Aa Aa and " * 40 + "is", "Aa, " * 99 + "contributed x", "a coverage at " * 30, "aaaa " * 60 + "? Here’s"],
 )  # fmt: skip
 def test_no_line_keeps_the_rules_busy(line: str) -> None:
     """A rule that can match in many ways would not come to an end on some of these within the tests' time limit."""
@@ -416,6 +497,53 @@ def test_other_articles_headlines_that_stand_bare_go_where_what_comes_next_speak
     leads, text = "More:Who owns the ferry", "The council met on Monday.\n\n{}\n\nThe mayor spoke for an hour.\n\n{}"
     assert marks(text.format(line, leads)) == [None, "boilerplate", None, "boilerplate"]
     assert marks(text.format(line, "She left at noon.")) == [None, None, None, None]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Worried about the dam? Share your thoughts with the Wire",
+        "Questions about the dam? Who must leave and how to get help",
+        "The dam is nearly full. Here's what the engineers fear most",
+    ],
+)
+def test_a_bare_line_that_asks_and_leads_on_goes_whatever_stands_next_to_it(line: str) -> None:
+    """No other link on the page, and the same words in what follows."""
+    text = f"The council met on Monday.\n\n{line}\n\nThe dam is full, and the engineers share the thoughts of those who must leave."
+    assert marks(text) == [None, "boilerplate", None]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The engineers who looked after the dam for nine years went home in the night. Here's what they left behind",
+        "What is the dam for?",
+        "Is the dam full? The mayor says that it is.",
+        "Who is the keeper of the dam? Here's more about her full house",
+    ],
+)
+def test_news_that_lost_its_full_stop_and_questions_with_answers_stay(line: str) -> None:
+    assert marks(f"The council met on Monday.\n\n{line}\n\nThe keeper of the dam is full of fear.") == [
+        None,
+        None,
+        None,
+    ]
+
+
+def test_a_question_to_the_reader_goes_with_the_call_it_leads_to_and_a_question_of_the_text_stays() -> None:
+    asked = split("The dam held. Are you a nurse at the port? Message us on WhatsApp: +1 555-0100.")
+    assert [one.kind for one in asked] == ["sentence", "boilerplate", "boilerplate"]
+    told = split("The dam held. How would such a plan work? Read the full story.")
+    assert [one.kind for one in told] == ["sentence", "sentence", "boilerplate"]
+
+
+def test_a_paragraph_that_offers_what_else_the_outlet_has_goes_whole_and_one_of_news_stays() -> None:
+    offer = "Something new is here, and you'll love it! Our show starts today. It brings you all of the river. "
+    assert {one.kind for one in split(offer + "Click here to learn more about the show.")} == {"boilerplate"}
+    news = "The dam held. The port opened. Click here to learn more about the show."
+    assert [one.kind for one in split(news)] == ["sentence", "sentence", "boilerplate"]
+    film = "You can see the film today! You will find it in your town. Click here to view it."
+    assert [one.kind for one in split(film)] == ["sentence", "sentence", "boilerplate"]
 
 
 def test_a_heading_over_what_speaks_of_the_same_stays() -> None:

@@ -1,0 +1,59 @@
+"""How articles close: who wrote them goes at the very end and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.split import split
+
+WHO = (
+    "Jane Doe is a reporter for the Harbour Wire.",
+    "Jane Doe covers the port for the Harbour Wire.",
+    "Jane Doe and John Roe write about rivers for the Harbour Wire.",
+    "Jane Doe can be reached at 555-0100 or on any weekday.",
+    "Jane Doe, a former harbour pilot, is the senior editor of the Harbour Wire.",
+    "Jane Doe of the Harbour Wire contributed from Mill Town.",
+    "She may be reached at the desk on Mill Road.",
+)
+
+
+def _kinds(text: str) -> list[str]:
+    return [piece.kind for piece in split(text)]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_who_made_an_article_is_furniture_at_its_very_end(who: str) -> None:
+    assert _kinds(f"The dam held on Monday.\n\n{who}") == ["sentence", "boilerplate"]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_the_same_words_before_news_are_news(who: str) -> None:
+    assert _kinds(f"The dam held on Monday.\n\n{who}\n\nNobody was hurt.") == ["sentence"] * 3
+
+
+def test_what_else_closes_a_page_does_not_hide_who_made_it() -> None:
+    text = "The dam held.\n\nJane Doe is a reporter for the Harbour Wire.\n\nJohn Roe covers courts.\n\nFollow us"
+    assert _kinds(text) == ["sentence", *["boilerplate"] * 3]
+
+
+def test_an_article_that_ends_with_somebody_elses_words_or_deeds_keeps_them() -> None:
+    for last in (
+        "“She is a reporter,” Jane Doe said of her daughter.",
+        "Jane Doe is a professor of rivers at Mill Town.",
+        "Jane Doe wrote about the dam until she died.",
+        "He contributed nothing to the fund.",
+    ):
+        assert "boilerplate" not in _kinds(f"The dam held on Monday.\n\n{last}")
+
+
+def test_an_article_of_one_sentence_is_never_all_closing() -> None:
+    assert _kinds("Jane Doe is a reporter for the Harbour Wire.") == ["sentence"]
+
+
+def test_who_the_author_is_goes_with_how_to_reach_her_in_the_middle_of_a_page() -> None:
+    text = "The dam held. Jane Doe is an editor at the Harbour Wire. Send her an email at jane@example.org.\n\nNobody was hurt."
+    assert _kinds(text) == ["sentence", "boilerplate", "boilerplate", "sentence"]
+
+
+def test_what_was_asked_to_be_kept_stays() -> None:
+    assert {one.kind for one in split(f"The dam held.\n\n{WHO[0]}", keep_boilerplate=True)} == {"sentence"}
