@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Literal
 
+from bot.alike import alike
 from bot.cite import Citation, Place, cite
 from bot.read import Reading
 from bot.retrieve import Candidate
+from bot.speaks import gives
 from index.split import Sentence
 
 Status = Literal["answered", "not_found"]
 
-_EMPTY = frozenset(("the", "a", "an"))
 _NO_WORD = re.compile(r"[\W_]+")
 _PRONOUN = re.compile(r"(?:He|She|They)\b")
 _LONE_QUOTE = re.compile(r"[“\"„«][^“”\"„«»]*[”\"“»]")
@@ -122,7 +123,7 @@ def further(
     if given.status != "answered":
         return ()
     first = given.citations[0]
-    said = [bare(given.answer if given.answer is not None else first.quote)]
+    said = [given.answer if given.answer is not None else first.quote]
     cited = [(one.article, one.start, one.end) for one in given.citations]
     others: list[Place] = []
     for reading in readings:
@@ -135,7 +136,7 @@ def further(
         )
         article = candidate.article.article.id
         known = any(article == id_ and sentence.start < end and start < sentence.end for id_, start, end in cited)
-        if known or not here or sentence.kind != "sentence" or any(_agree(here, other) for other in said):
+        if known or not plain(here) or sentence.kind != "sentence" or any(alike(here, other) for other in said):
             continue
         if sure(reading) < _OTHER:
             continue
@@ -218,7 +219,7 @@ def _preferred(
     if ordered and _sentence(candidates, ordered[0]).kind != "sentence":
         said = _said(candidates, ordered[0])
         for i, reading in enumerate(ordered):
-            says_so = _sentence(candidates, reading).kind == "sentence" and _agree(said, _said(candidates, reading))
+            says_so = _sentence(candidates, reading).kind == "sentence" and alike(said, _said(candidates, reading))
             if says_so and sure(reading) >= least:
                 ordered.insert(0, ordered.pop(i))
                 break
@@ -229,17 +230,25 @@ def _agreeing(
     candidates: Sequence[Candidate], readings: Sequence[Reading], sure: Callable[[Reading], float]
 ) -> list[Reading]:
     """The first reading, and those sentences after it that give the same short answer and are likely to be right."""
-    said = _said(candidates, readings[0])
+    short = _said(candidates, readings[0])
     return [
         reading
         for i, reading in enumerate(readings)
         if i == 0
         or (
             _sentence(candidates, reading).kind == "sentence"
-            and _agree(said, _said(candidates, reading))
+            and _gives(candidates, reading, short)
             and sure(reading) >= _SUPPORT
         )
     ]
+
+
+def _gives(candidates: Sequence[Candidate], reading: Reading, short: str) -> bool:
+    """Whether a reading names the short answer, or somebody who speaks for it."""
+    candidate = candidates[reading.window]
+    base = candidate.passage.start
+    spans = [(sentence.start - base, sentence.end - base) for sentence in candidate.sentences]
+    return gives(short, candidate.passage.text, spans, reading.sentence, (reading.start, reading.end))
 
 
 def _distinct(
@@ -290,23 +299,7 @@ def _sentence(candidates: Sequence[Candidate], reading: Reading) -> Sentence:
 
 
 def _said(candidates: Sequence[Candidate], reading: Reading) -> str:
-    return bare(candidates[reading.window].passage.text[reading.start : reading.end])
-
-
-@lru_cache(maxsize=1024)
-def bare(text: str) -> str:
-    """The words of a short answer without articles, for comparing two of them."""
-    return " ".join(word for word in plain(text).split() if word not in _EMPTY)
-
-
-def says(text: str, answer: str) -> bool:
-    """Whether a text holds the words of a short answer, in their order."""
-    return f" {bare(answer)} " in f" {bare(text)} "
-
-
-def _agree(one: str, other: str) -> bool:
-    """Whether two short answers say the same: equal, or one holds the other, word by word."""
-    return bool(one and other) and (f" {one} " in f" {other} " or f" {other} " in f" {one} ")
+    return candidates[reading.window].passage.text[reading.start : reading.end]
 
 
 @lru_cache(maxsize=1024)  # a question looks at each of its sentences some ten times

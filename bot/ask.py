@@ -12,7 +12,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bot.answer import Answer, Rules, answer, body, further, not_found, says, surely
+from bot.alike import mentions
+from bot.answer import Answer, Rules, answer, body, further, not_found, surely
 from bot.cite import Citation, check, with_story
 from bot.errors import QuestionRefused
 from bot.question import Question, question
@@ -120,7 +121,7 @@ def _read(
     said = answer(asked.text, candidates, first, likely, rules, "", story)
     sure = said.answer is not None and said.confidence >= _SURE
     rest = [
-        one if i >= _FIRST and not (sure and not says(one.text, said.answer or "")) else _UNREAD
+        one if i >= _FIRST and not (sure and not mentions(one.text, said.answer or "")) else _UNREAD
         for i, one in enumerate(windows)
     ]
     return sorted([*first, *reader.read(asked.key, rest)], key=lambda one: (-one.score, one.window, one.start))

@@ -97,6 +97,17 @@ def test_a_window_without_sentences_or_tokens_has_no_reading() -> None:
     assert best_spans(np.zeros((0, 2), dtype=np.float32), (), (), Window("", ()), 0) == []
 
 
+def test_an_unfit_span_gives_way_to_the_next_best_of_its_sentence_unless_that_is_much_worse() -> None:
+    window = Window("Ann saw Bob", ((0, 11),))
+    places = (0, 4, 8), (3, 7, 11)
+    for bob, chosen, odd in (((6, 3), "Bob", 9.0), ((4, -3), "Ann", 6.0)):
+        odds = np.array([[5, 5], [-20, -20], bob], dtype=np.float32)
+        (first,) = best_spans(odds, *places, window, 0)
+        (other,) = best_spans(odds, *places, window, 0, lambda span: "Bob" not in span)
+        assert (window.text[first.start : first.end], first.score) == ("Ann", 10.0)
+        assert (window.text[other.start : other.end], other.score) == (chosen, odd)
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
