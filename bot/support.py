@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Sequence
 import numpy as np
 
 from bot.alike import mentions
-from bot.answer import Answer, body
+from bot.answer import Answer, body, first_needed
 from bot.cite import Citation, Place, cite
 from bot.retrieve import Candidate
 from index.embed import Embedder
@@ -62,7 +62,8 @@ def support(
             break
         if story(article) not in cited:
             cited.add(story(article))
-            place = Place(candidate.article, number, number, None, scores(article, start))
+            first = first_needed(candidate.article, number)
+            place = Place(candidate.article, first, number, None, scores(article, start))
             chosen.append(cite(place, len(given.citations) + len(chosen) + 1))
     return tuple(chosen)
 
