@@ -68,10 +68,13 @@ class _Named:
     joined: bool
 
 
-def alike(one: str, other: str) -> bool:
-    """Whether two short answers name the same: what one cannot do without is in the other, which lists no more."""
+def alike(one: str, other: str, members: bool = False) -> bool:
+    """Whether two short answers name the same: what one cannot do without is in the other, which lists no more.
+
+    With `members` a list is like each of its members too.
+    """
     a, b = _named(one), _named(other)
-    return bool(a.core and b.core) and (_within(a, b) or _within(b, a))
+    return bool(a.core and b.core) and (_within(a, b, members) or _within(b, a, members))
 
 
 def mentions(text: str, answer: str) -> bool:
@@ -88,11 +91,11 @@ def repeats(question: str, answer: str) -> bool:
     return bool(said.core) and not _missing(whole, typed)
 
 
-def _within(one: _Named, other: _Named) -> bool:
+def _within(one: _Named, other: _Named, members: bool) -> bool:
     if _missing(one, other):
         return False
     figures = all(word[0].isdecimal() for word in one.core)
-    return figures or one.joined >= other.joined or not _missing(other, one)
+    return members or figures or one.joined >= other.joined or not _missing(other, one)
 
 
 def _missing(one: _Named, other: _Named) -> frozenset[str]:

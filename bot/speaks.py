@@ -27,9 +27,16 @@ _NAME = re.compile(r"\b(?!(?:The|A|An|Their|Its|His|Her|One)\b)[A-Z]")
 _SUBJECT = re.compile(r"[^,;]{1,60}")
 
 
-def gives(answer: str, text: str, sentences: Sequence[tuple[int, int]], number: int, span: tuple[int, int]) -> bool:
-    """Whether the span, in sentence `number` of the text, gives that short answer."""
-    if alike(answer, text[slice(*span)]):
+def gives(
+    answer: str,
+    text: str,
+    sentences: Sequence[tuple[int, int]],
+    number: int,
+    span: tuple[int, int],
+    members: bool = False,
+) -> bool:
+    """Whether the span, in sentence `number` of the text, gives that short answer; for `members` see `bot.alike`."""
+    if alike(answer, text[slice(*span)], members):
         return True
     voice = _voice(text, sentences[number], span, sentences[number - 1] if number else None)
     return bool(voice) and mentions(voice, answer)

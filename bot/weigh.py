@@ -134,7 +134,8 @@ def share(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
             continue
         weight = math.exp(max(-50.0, min(9.0, (one.score - first.score) / _SPREAD)))
         window = windows[one.window]
-        if gives(answer, window.text, window.sentences, one.sentence, (one.start, one.end)):
+        # A list speaks for each of its members: to hold it against them lost right answers (docs/LOG.md).
+        if gives(answer, window.text, window.sentences, one.sentence, (one.start, one.end), members=True):
             same += weight
         elif left:
             left -= 1

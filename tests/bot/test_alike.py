@@ -51,6 +51,12 @@ def test_what_merely_shares_letters_is_not_alike(one: str, other: str) -> None:
     assert not alike(one, other) and not alike(other, one)
 
 
+def test_a_list_is_like_its_members_only_where_that_is_asked_for() -> None:
+    for one, other in (("Iraq", "Syria and Iraq"), ("Syria and Iraq", "Iraq")):
+        assert not alike(one, other) and alike(one, other, members=True)
+    assert alike("Iraq and Syria", "Syria and Iraq") and not alike("Iraq", "Syria and Iran", members=True)
+
+
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_order_does_not_matter_and_whatever_has_a_word_is_like_itself(one: str, other: str) -> None:
     assert alike(one, other) == alike(other, one)

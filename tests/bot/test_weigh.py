@@ -79,6 +79,11 @@ def test_a_voice_counts_for_those_for_whom_it_speaks_and_not_they_for_it() -> No
     assert share([voice, forces], [window]) == 0.5
 
 
+def test_a_list_counts_for_its_members() -> None:
+    window = Window("It lies in Iraq. It lies in Syria and Iraq.", ((0, 16), (17, 43)))
+    assert share([Reading(0, 0, 11, 15, 3.0), Reading(0, 1, 28, 42, 3.0)], [window]) == 1
+
+
 def test_an_answer_without_words_agrees_with_none() -> None:
     signs = Window("“ ” Ann won.", ((0, 12),))
     readings = [Reading(0, 0, 0, 1, 2.0), Reading(1, 0, 4, 7, 2.0)]
