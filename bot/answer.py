@@ -1,9 +1,10 @@
 """Readings -> an answer with its citations, or none with a reason.
 
 Comes in: candidates and what the reader found in them. Goes out: an `Answer`; not having one is a value too, with
-the reason and the nearest sentences. The promises: the short answer is a slice of the first citation; every
-citation after the first says the same short answer in other words or another article; headings and captions are
-cited only where no sentence says it. Knows nothing of how candidates were found or how an answer is shown.
+the reason and the nearest sentences. The promises: the short answer is a slice of the first citation, and there is
+none to a question for a yes or a no; every citation after the first gives the same short answer in other words or another
+article, or names who speaks for it; headings and captions are cited only where no sentence says it. Knows nothing of
+how candidates were found or how an answer is shown.
 """
 
 from __future__ import annotations

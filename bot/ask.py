@@ -159,7 +159,8 @@ def window(candidate: Candidate) -> Window:
     """
     base = candidate.passage.start
     spans = tuple((body(sentence) - base, sentence.end - base) for sentence in candidate.sentences)
-    return Window(candidate.passage.text, spans, candidate.article.article.title)
+    article = candidate.article.article
+    return Window(candidate.passage.text, spans, article.title, published=article.published)
 
 
 def _timed(found: Answer, began: float, retrieved: float | None = None, read: float | None = None) -> Answer:

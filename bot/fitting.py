@@ -1,8 +1,9 @@
-"""A question -> which spans of a text cannot be its answer, told by their words alone.
+"""A question -> which spans of a window can hardly be its answer, told by their words alone.
 
-Comes in: a question's words. Goes out: whether a span repeats what was asked, or is not of the kind that is asked for:
-no time for "when", no count for "how many". Others lean on: part of an unfit span is unfit too. It compares words and
-so errs in both directions: an unfit span is held against, never ruled out. Knows nothing of models.
+Comes in: a question's words, the window. Goes out: whether a span repeats what was asked, is not of the kind that is
+asked for (no time for "when", no count for "how many"), or is from an article of another year. Others lean on: part of
+an unfit span is unfit too. It compares words and so errs in both directions: an unfit span is held against, never
+ruled out. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from bot.alike import repeats
+from bot.read import Window
 
 _ASKS = re.compile(r"\b(?:who|whom|whose|what|when|where|why|which|how)\b", re.IGNORECASE)
+_YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 _EITHER = re.compile(r"\bor\b", re.IGNORECASE)
 _WHEN = re.compile(
     r"^\W*(?:(?:and|so|but)\W+)?(?:when|(?:in|on)?\s*(?:what|which) (?:year|month|day|date))\b", re.IGNORECASE
@@ -46,9 +49,25 @@ def polar(question: str) -> bool:
     return bool(_VERB.search(question)) and not _EITHER.search(question)
 
 
+def unfit(question: str, window: Window | None = None) -> Callable[[str], bool]:
+    """What tells of a span's text, from that window or from any, whether it can hardly answer the question.
+
+    Where a question names years, and neither the window nor its article's title or date has one of them, none can.
+    """
+    years = _YEAR.findall(question)
+    if window is not None and years:
+        told = f"{window.title or ''} {window.text} {window.published or ''}"
+        if not any(year in told for year in years):
+            return _always
+    return _unfit(question)
+
+
+def _always(_: str) -> bool:
+    return True
+
+
 @lru_cache(maxsize=64)
-def unfit(question: str) -> Callable[[str], bool]:
-    """What tells of a span's text whether it can hardly answer the question."""
+def _unfit(question: str) -> Callable[[str], bool]:
     asks = bool(_ASKS.search(question)) and not _VERB.search(question)
     echo = asks and not _EITHER.search(question)
     kind = _TIME if _WHEN.search(question) else _FIGURE if _COUNT.search(question) else None

@@ -41,12 +41,14 @@ class Window:
 
     The title may help to understand the passage; an answer never comes from it. `place` is how many windows
     were retrieved before it, those of a story's further copies not counted; None where that is its number in the list.
+    `published` is the article's ISO date, if it has one.
     """
 
     text: str
     sentences: tuple[tuple[int, int], ...]
     title: str | None = None
     place: int | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

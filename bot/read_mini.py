@@ -81,7 +81,7 @@ class MiniReader:
             tokens, window = texts[parts[i].window], windows[parts[i].window]
             place = slice(parts[i].first, parts[i].last)
             at = tokens.starts[place], tokens.ends[place]
-            readings += best_spans(odds.cpu().numpy(), *at, window, parts[i].window, unfit(question))
+            readings += best_spans(odds.cpu().numpy(), *at, window, parts[i].window, unfit(question, window))
         return weighed(question, readings, windows, self._weights)
 
     def _score(self, pairs: Sequence[Pair]) -> list[Tensor]:

@@ -86,7 +86,7 @@ class TransformersReader:
             odds = (logits[row, inside] - logits[row, :1]).astype(np.float32)
             starts, ends = offsets[row, inside, 0].tolist(), offsets[row, inside, 1].tolist()
             number = chosen[owner]
-            readings += best_spans(odds, starts, ends, windows[number], number, unfit(question))
+            readings += best_spans(odds, starts, ends, windows[number], number, unfit(question, windows[number]))
         return readings
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.fitting import unfit
+from bot.read import Window
 
 
 @pytest.mark.parametrize(
@@ -54,3 +57,14 @@ def test_no_part_of_an_unfit_span_fits(question: str) -> None:
         words = span.split()
         parts = {" ".join(words[i:j]) for i in range(len(words)) for j in range(i + 1, len(words) + 1)}
         assert not told(span) or all(told(part) for part in parts if part not in ("the", "of the", "of", "in the"))
+
+
+def test_nothing_in_an_article_of_another_year_fits_a_question_that_names_one() -> None:
+    held = Window("The bridge fell in 2016.", ((0, 24),))
+    assert not unfit("who closed the bridge in 2016", held)("the mayor")
+    assert not unfit("who closed the bridge", replace(held, text="The bridge fell."))("the mayor")
+    other = replace(held, text="The bridge fell in 2019.")
+    assert unfit("who closed the bridge in 2016", other)("the mayor")
+    assert not unfit("who closed the bridge in 2016", replace(other, published="2016-03-01"))("the mayor")
+    assert not unfit("who closed the bridge in 2016", replace(other, title="2016 in review"))("the mayor")
+    assert not unfit("who closed the bridge in 2016 or 2019", other)("the mayor")

@@ -251,6 +251,17 @@ def hugging_face_folder(folder: Path, head: bool = True) -> Path:
 
 
 @pytest.mark.model
+def test_the_shipped_reader_does_not_repeat_the_question_nor_answer_for_another_year() -> None:
+    text = "The Syrian Democratic Forces (SDF), led by Kurds, took the village."
+    window = Window(text, ((0, len(text)),), published="2019-03-23")
+    (led,) = load_reader().read("who leads the Syrian Democratic Forces", [window])
+    assert "Kurds" in text[led.start : led.end]
+    (took,) = load_reader().read("who took the village in 2019", [window])
+    (other,) = load_reader().read("who took the village in 2016", [window])
+    assert took.score - other.score > 2
+
+
+@pytest.mark.model
 def test_any_hugging_face_reader_takes_the_place(tmp_path: Path) -> None:
     reader = load_reader(hugging_face_folder(tmp_path), precision="float32")
     windows = [Window(TEXT, SENTENCES), Window(" ".join(["The dam at Orlec held."] * 9), ((0, 22), (23, 45)))]
