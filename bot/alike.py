@@ -68,6 +68,7 @@ class _Named:
     joined: bool
 
 
+@lru_cache(maxsize=4096)  # each answer of a question is held against each other several times
 def alike(one: str, other: str, members: bool = False) -> bool:
     """Whether two short answers name the same: what one cannot do without is in the other, which lists no more.
 
@@ -108,7 +109,7 @@ def _missing(one: _Named, other: _Named) -> frozenset[str]:
     return left
 
 
-@lru_cache(maxsize=4096)  # a question looks at each of its answers some hundred times
+@lru_cache(maxsize=4096)
 def _named(text: str) -> _Named:
     found = _TOKEN.findall(_DOTTED.sub(lambda dotted: dotted[0].replace(".", ""), text))
     words = _words([token.lower().replace("’", "'") for token in found])

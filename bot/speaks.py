@@ -18,6 +18,7 @@ _VOICE = (
     r"(?:spokes(?:man|woman|person)|(?:media|press|communications?|information) (?:office|officer|chief|secretary|director|team)"
     r"|(?:chief|head|director) of (?:media|press|communications?))"
 )
+_SPEAKS = re.compile(rf"\b{_VOICE}\b")
 # "John Smith, a spokesman for the ministry": up to the next comma.
 _AFTER = re.compile(rf",\s+[^,;“”\"]{{0,80}}?\b{_VOICE}\b[^,;“”\"]{{0,60}}")
 # "Ministry spokesman John Smith", "their media chief, John Smith": from the comma before.
@@ -45,6 +46,8 @@ def gives(
 @lru_cache(maxsize=1024)
 def _voice(text: str, sentence: tuple[int, int], span: tuple[int, int], before: tuple[int, int] | None) -> str:
     """The words beside the span that call it somebody's voice; with the subject of the sentence before if they name nobody."""
+    if not _SPEAKS.search(text, *sentence):  # as in nearly all: what follows is dear
+        return ""
     end = _AFTER.match(text, span[1], sentence[1])
     start = _BEFORE.search(text[sentence[0] : span[0]])
     found = end[0] if end else start[0] if start else ""
