@@ -12,7 +12,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bot.answer import Answer, Rules, answer, body, further, not_found, says, surely
+from bot.alike import mentions
+from bot.answer import Answer, Rules, answer, body, further, not_found, surely
 from bot.cite import Citation, check, with_story
 from bot.errors import QuestionRefused
 from bot.question import Question, question
@@ -120,7 +121,7 @@ def _read(
     said = answer(asked.text, candidates, first, likely, rules, "", story)
     sure = said.answer is not None and said.confidence >= _SURE
     rest = [
-        one if i >= _FIRST and not (sure and not says(one.text, said.answer or "")) else _UNREAD
+        one if i >= _FIRST and not (sure and not mentions(one.text, said.answer or "")) else _UNREAD
         for i, one in enumerate(windows)
     ]
     return sorted([*first, *reader.read(asked.key, rest)], key=lambda one: (-one.score, one.window, one.start))
@@ -158,7 +159,8 @@ def window(candidate: Candidate) -> Window:
     """
     base = candidate.passage.start
     spans = tuple((body(sentence) - base, sentence.end - base) for sentence in candidate.sentences)
-    return Window(candidate.passage.text, spans, candidate.article.article.title)
+    article = candidate.article.article
+    return Window(candidate.passage.text, spans, article.title, published=article.published)
 
 
 def _timed(found: Answer, began: float, retrieved: float | None = None, read: float | None = None) -> Answer:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 # The longest answer in tokens: names, numbers and short clauses; longer ones are the sentence itself.
 _LONGEST_ANSWER = 30
 
+# What is taken from the log-odds of an answer that does not fit the question, and how many answers of a sentence are
+# looked at for one that does: found by trial, docs/LOG.md.
+_UNFIT = 4.0
+_TRIES = 4
+
 _OPENERS = "\"'“”‘’«»([{<,;:-–—•*… \t\n"
 _CLOSERS = "\"'“”‘’«»)]}>,;:-–—…!? \t\n"
 
@@ -36,12 +41,14 @@ class Window:
 
     The title may help to understand the passage; an answer never comes from it. `place` is how many windows
     were retrieved before it, those of a story's further copies not counted; None where that is its number in the list.
+    `published` is the article's ISO date, if it has one.
     """
 
     text: str
     sentences: tuple[tuple[int, int], ...]
     title: str | None = None
     place: int | None = None
+    published: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,23 @@ class Reader(Protocol):
         """
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 def best_spans(
-    odds: NDArray[np.float32], starts: Sequence[int], ends: Sequence[int], window: Window, number: int
+    odds: NDArray[np.float32],
+    starts: Sequence[int],
+    ends: Sequence[int],
+    window: Window,
+    number: int,
+    unfit: Callable[[str], bool] = _never,
 ) -> list[Reading]:
     """The best answer of each sentence of one window from log-odds (tokens, 2) of its tokens, unsorted.
 
     `starts` and `ends` are each token's place in the window's text. A token between two sentences belongs to none, and
-    one of which a model says no finite number begins and ends no answer.
+    one of which a model says no finite number begins and ends no answer. An answer whose text is `unfit` gives way to the
+    sentence's best other one, unless that is much worse.
     """
     if not len(odds):
         return []
@@ -101,12 +118,20 @@ def best_spans(
         places = np.flatnonzero(owner == sentence)
         # sums[i, j]: the answer from the sentence's token i to its token j.
         sums = odds[places, :1] + odds[places, 1] + _allowed(len(places))
-        i, j = divmod(int(sums.argmax()), len(places))
-        if sums[i, j] == -np.inf:
-            continue
-        span = (starts[places[i]], ends[places[j]])
-        start, end = trimmed(window.text, *span, window.sentences[sentence])
-        readings.append(Reading(number, sentence, start, end, float(sums[i, j])))
+        found: list[Reading] = []
+        for _ in range(_TRIES):
+            i, j = divmod(int(sums.argmax()), len(places))
+            if sums[i, j] == -np.inf:
+                break
+            span = (starts[places[i]], ends[places[j]])
+            start, end = trimmed(window.text, *span, window.sentences[sentence])
+            bad = unfit(window.text[start:end])
+            found.append(Reading(number, sentence, start, end, float(sums[i, j]) - _UNFIT * bad))
+            if not bad:
+                break
+            sums[i : j + 1, i : j + 1] = -np.inf  # no part of it fits either
+        if found:
+            readings.append(max(found, key=lambda one: one.score))
     return readings
 
 

@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from bot.errors import ReaderUnavailable
+from bot.fitting import unfit
 from bot.read import Reading, Window, best_spans, strides
 from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
 from bot.weigh import Calibration, Weights, weighed
@@ -79,8 +80,8 @@ class MiniReader:
         for i, odds in zip(itertools.chain(*groups), itertools.chain(*scored), strict=True):
             tokens, window = texts[parts[i].window], windows[parts[i].window]
             place = slice(parts[i].first, parts[i].last)
-            spans = best_spans(odds.cpu().numpy(), tokens.starts[place], tokens.ends[place], window, parts[i].window)
-            readings += spans
+            at = tokens.starts[place], tokens.ends[place]
+            readings += best_spans(odds.cpu().numpy(), *at, window, parts[i].window, unfit(question, window))
         return weighed(question, readings, windows, self._weights)
 
     def _score(self, pairs: Sequence[Pair]) -> list[Tensor]:

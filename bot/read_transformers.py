@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from bot.errors import ReaderUnavailable
+from bot.fitting import unfit
 from bot.read import Reading, Window, best_spans
 from bot.weigh import Calibration, Weights, weighed
 from index.encoder import Precision, device, fast_dtype
@@ -85,7 +86,7 @@ class TransformersReader:
             odds = (logits[row, inside] - logits[row, :1]).astype(np.float32)
             starts, ends = offsets[row, inside, 0].tolist(), offsets[row, inside, 1].tolist()
             number = chosen[owner]
-            readings += best_spans(odds, starts, ends, windows[number], number)
+            readings += best_spans(odds, starts, ends, windows[number], number, unfit(question, windows[number]))
         return readings
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from bot.answer import Answer, bare, body
+from bot.alike import mentions
+from bot.answer import Answer, body, first_needed
 from bot.cite import Citation, Place, cite
 from bot.retrieve import Candidate
 from index.embed import Embedder
@@ -61,7 +62,8 @@ def support(
             break
         if story(article) not in cited:
             cited.add(story(article))
-            place = Place(candidate.article, number, number, None, scores(article, start))
+            first = first_needed(candidate.article, number)
+            place = Place(candidate.article, first, number, None, scores(article, start))
             chosen.append(cite(place, len(given.citations) + len(chosen) + 1))
     return tuple(chosen)
 
@@ -70,12 +72,12 @@ def _short(citation: Citation) -> str:
     """The words of the short answer as this citation has them; empty where it is the sentence itself."""
     if citation.answer_start is None or citation.answer_end is None:
         return ""
-    return bare(citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start])
+    return citation.quote[citation.answer_start - citation.start : citation.answer_end - citation.start]
 
 
 def _says(sentence: Sentence, answer: str) -> bool:
     asks = sentence.text.rstrip("\"'”’)] ").endswith("?")
-    return not asks and f" {answer} " in f" {bare(sentence.text)} "
+    return not asks and mentions(sentence.text, answer)
 
 
 def _text(candidate: Candidate, number: int) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from bot.read import Reading, Window
+from bot.speaks import gives
 
 _ENDED = re.compile(r"[.!?…:][\"'”’»)\]\s]*$")
 # Texts whose words are remembered: each window and sentence of a question is looked at some ten times.
@@ -122,17 +123,19 @@ class Calibration:
 def share(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
     """The part of all readings' weight that gives the first one's answer, in (0, 1].
 
-    A reading weighs the exponential of its score. Of those that give another answer the best few count, so that it does
+    A reading gives it that names the same, or somebody who speaks for it (`bot.speaks`). It weighs the exponential of its score. Of those that give another answer the best few count, so that it does
     not matter how many windows were read.
     """
     first = readings[0]
-    answer = _words(windows[first.window].text[first.start : first.end])
+    answer = windows[first.window].text[first.start : first.end]
     same, others, left = 1.0, 0.0, _OTHERS
     for one in readings[1:]:
         if (one.window, one.sentence) == (first.window, first.sentence):
             continue
         weight = math.exp(max(-50.0, min(9.0, (one.score - first.score) / _SPREAD)))
-        if _same(answer, _words(windows[one.window].text[one.start : one.end])):
+        window = windows[one.window]
+        # A list speaks for each of its members: to hold it against them lost right answers (docs/LOG.md).
+        if gives(answer, window.text, window.sentences, one.sentence, (one.start, one.end), members=True):
             same += weight
         elif left:
             left -= 1
@@ -143,13 +146,3 @@ def share(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
 def overlap(question: str, window: Window) -> float:
     """The share of the question's words of content whose first five letters begin a word of the window or title."""
     return _share(_stems(question), f"{window.title or ''} {window.text}")
-
-
-@lru_cache(maxsize=4096)
-def _words(answer: str) -> frozenset[str]:
-    return frozenset(word for word in re.findall(r"\w+", answer.lower()) if word not in ("the", "a", "an"))
-
-
-def _same(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Two answers are the same when the words of one are among the other's; none is the same as one without words."""
-    return bool(one and other) and (one <= other or other <= one)

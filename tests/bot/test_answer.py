@@ -48,9 +48,9 @@ def reading(candidates: Sequence[Candidate], window: int, sentence: int, words: 
     return Reading(window, sentence, start, start + len(words), score)
 
 
-def say(candidates: Sequence[Candidate], *readings: Reading, rules: Rules | None = None) -> Answer:
+def say(candidates: Sequence[Candidate], *readings: Reading, rules: Rules | None = None, asked: str = "who?") -> Answer:
     """The answer to those readings."""
-    return answer("who?", candidates, readings, sure, rules or Rules(), "gen-000001-00000000")
+    return answer(asked, candidates, readings, sure, rules or Rules(), "gen-000001-00000000")
 
 
 HERALD = article("herald", "The mayor opened the bridge.", "A choir sang.", "It rained.")
@@ -121,11 +121,48 @@ def test_no_more_is_cited_than_the_rules_allow() -> None:
     assert [c.marker for c in said.citations] == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize("second", ["“We are glad of it.”", "She thanked the builders."])
+@pytest.mark.parametrize(
+    "second",
+    [
+        "“We are glad of it.”",
+        "She thanked the builders.",
+        "Her builders were thanked.",
+        "Its towers are high.",
+        "It bears trains.",
+    ],
+)
 def test_a_sentence_that_leans_on_the_one_before_it_is_quoted_with_it(second: str) -> None:
     paper = article("paper", "The mayor opened the bridge.", second)
     said = say([paper], reading([paper], 0, 1, second.split()[-1].rstrip(".”"), 0.9))
     assert said.citations[0].quote == f"The mayor opened the bridge.\n{second}"
+
+
+@pytest.mark.parametrize(
+    "second", ["It is feared that the bridge fell.", "It’s over.", "Itself a wonder, it stands.", "Hers won."]
+)
+def test_a_sentence_whose_first_word_stands_for_nobody_before_it_is_quoted_alone(second: str) -> None:
+    paper = article("paper", "The mayor opened the bridge.", second)
+    assert say([paper], reading([paper], 0, 1, second.split()[-1].rstrip("."), 0.9)).citations[0].quote == second
+
+
+def test_a_yes_or_no_is_said_by_one_whole_sentence() -> None:
+    """What its span names is no answer, so no other sentence can agree with it."""
+    readings = reading([HERALD, COURIER], 0, 0, "the bridge", 0.9), reading([HERALD, COURIER], 1, 1, "The bridge", 0.8)
+    said = say([HERALD, COURIER], *readings, asked="was the bridge opened?")
+    assert (said.status, said.answer, len(said.citations), said.citations[0].answer_start) == (
+        "answered",
+        None,
+        1,
+        None,
+    )
+    assert len(say([HERALD, COURIER], *readings, asked="was it opened or closed?").citations) == 2
+
+
+def test_a_voice_is_cited_beside_those_for_whom_it_speaks() -> None:
+    papers = [article("one", "The SDF won."), article("two", "SDF spokeswoman Ana Bell said so.")]
+    forces, voice = reading(papers, 0, 0, "The SDF", 0.8), reading(papers, 1, 0, "Ana Bell", 0.7)
+    assert [one.article for one in say(papers, forces, voice).citations] == ["one", "two"]
+    assert [one.article for one in say(papers, replace(voice, score=0.9), forces).citations] == ["two"]
 
 
 def test_no_citation_is_cut_from_anything_but_whole_sentences_of_the_article() -> None:
@@ -247,12 +284,13 @@ def test_further_answers_are_the_next_best_others_each_once() -> None:
 
 
 def test_of_further_answers_the_likeliest_is_first_though_another_reads_better() -> None:
+    post = article("post", "The mayor opened the bridge.", "A choir sang.", "Rain fell.")
     found = [
-        reading([HERALD], 0, i, words, p)
-        for i, words, p in ((0, "The mayor", 0.9), (1, "A choir", 0.1), (2, "It", 0.2))
+        reading([post], 0, i, words, p)
+        for i, words, p in ((0, "The mayor", 0.9), (1, "A choir", 0.1), (2, "Rain", 0.2))
     ]
-    assert more([HERALD], *found) == ["It", "A choir"]
-    assert more([HERALD], *found, most=1) == ["A choir"]
+    assert more([post], *found) == ["Rain", "A choir"]
+    assert more([post], *found, most=1) == ["A choir"]
 
 
 def test_a_further_answer_is_never_from_a_cited_sentence() -> None:

@@ -119,6 +119,17 @@ def test_a_window_without_sentences_or_tokens_has_no_reading() -> None:
     assert best_spans(np.zeros((0, 2), dtype=np.float32), (), (), Window("", ()), 0) == []
 
 
+def test_an_unfit_span_gives_way_to_the_next_best_of_its_sentence_unless_that_is_much_worse() -> None:
+    window = Window("Ann saw Bob", ((0, 11),))
+    places = (0, 4, 8), (3, 7, 11)
+    for bob, chosen, odd in (((6, 3), "Bob", 9.0), ((4, -3), "Ann", 6.0)):
+        odds = np.array([[5, 5], [-20, -20], bob], dtype=np.float32)
+        (first,) = best_spans(odds, *places, window, 0)
+        (other,) = best_spans(odds, *places, window, 0, lambda span: "Bob" not in span)
+        assert (window.text[first.start : first.end], first.score) == ("Ann", 10.0)
+        assert (window.text[other.start : other.end], other.score) == (chosen, odd)
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
@@ -259,6 +270,17 @@ def hugging_face_folder(folder: Path, head: bool = True) -> Path:
     )  # fmt: skip
     (BertForQuestionAnswering(config) if head else BertModel(config)).save_pretrained(folder)
     return folder
+
+
+@pytest.mark.model
+def test_the_shipped_reader_does_not_repeat_the_question_nor_answer_for_another_year() -> None:
+    text = "The Syrian Democratic Forces (SDF), led by Kurds, took the village."
+    window = Window(text, ((0, len(text)),), published="2019-03-23")
+    (led,) = load_reader().read("who leads the Syrian Democratic Forces", [window])
+    assert "Kurds" in text[led.start : led.end]
+    (took,) = load_reader().read("who took the village in 2019", [window])
+    (other,) = load_reader().read("who took the village in 2016", [window])
+    assert took.score - other.score > 2
 
 
 @pytest.mark.model

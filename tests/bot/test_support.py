@@ -49,6 +49,14 @@ def test_a_sentence_of_another_story_that_says_the_same_is_cited(
     assert alone.confidence == found.confidence
 
 
+def test_a_sentence_that_leans_on_the_one_before_it_is_cited_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leaning = "The mayor wept. Her old bridge over the river was opened at last by Ana Costa on Monday."
+    found = asked(tmp_path, monkeypatch, article("a.txt", FIRST), article("b.txt", leaning))
+    assert [one.quote for one in found.citations] == [FIRST.split(" It")[0], leaning]
+
+
 def test_saying_the_same_as_a_later_citation_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     second = "Ana Costa cut the ribbon while three brass bands played loudly."
     third = "On Friday Ana Costa cut the ribbon while the brass bands played."

@@ -71,6 +71,19 @@ def test_the_share_grows_with_what_agrees_and_falls_with_what_does_not() -> None
     assert share([OTHER, SDF, SAME], [WINDOW]) == pytest.approx(1 - share([SDF, SAME, OTHER], [WINDOW]))
 
 
+def test_a_voice_counts_for_those_for_whom_it_speaks_and_not_they_for_it() -> None:
+    window = Window("The SDF won. SDF spokeswoman Ana Bell said so.", ((0, 12), (13, 47)))
+    forces, voice = Reading(0, 0, 4, 7, 3.0), Reading(0, 1, 29, 37, 3.0)
+    assert window.text[29:37] == "Ana Bell"
+    assert share([forces, voice], [window]) == 1
+    assert share([voice, forces], [window]) == 0.5
+
+
+def test_a_list_counts_for_its_members() -> None:
+    window = Window("It lies in Iraq. It lies in Syria and Iraq.", ((0, 16), (17, 43)))
+    assert share([Reading(0, 0, 11, 15, 3.0), Reading(0, 1, 28, 42, 3.0)], [window]) == 1
+
+
 def test_an_answer_without_words_agrees_with_none() -> None:
     signs = Window("“ ” Ann won.", ((0, 12),))
     readings = [Reading(0, 0, 0, 1, 2.0), Reading(1, 0, 4, 7, 2.0)]

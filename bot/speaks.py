@@ -1,0 +1,57 @@
+"""A short answer and a span of a text -> whether the span gives that answer.
+
+Comes in: the answer, a text with its sentences, a span in one of them. Goes out: yes or no. The promise: a span gives an
+answer when both name the same, or when it names somebody who is called the answer's voice: what a spokesman declares,
+those declared for whom he speaks, but not the other way round. It looks for the words that news use for it, beside the
+name and nowhere else. Knows nothing of questions or scores.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from bot.alike import alike, mentions
+
+_VOICE = (
+    r"(?:spokes(?:man|woman|person)|(?:media|press|communications?|information) (?:office|officer|chief|secretary|director|team)"
+    r"|(?:chief|head|director) of (?:media|press|communications?))"
+)
+_SPEAKS = re.compile(rf"\b{_VOICE}\b")
+# "John Smith, a spokesman for the ministry": up to the next comma.
+_AFTER = re.compile(rf",\s+[^,;“”\"]{{0,80}}?\b{_VOICE}\b[^,;“”\"]{{0,60}}")
+# "Ministry spokesman John Smith", "their media chief, John Smith": from the comma before.
+_BEFORE = re.compile(rf"[^,;“”\"]{{0,80}}\b{_VOICE}\b[^,;“”\"]{{0,60}},?\s*$")
+_NAME = re.compile(r"\b(?!(?:The|A|An|Their|Its|His|Her|One)\b)[A-Z]")
+# The beginning of the sentence before, where its subject stands: up to a comma, or so many characters.
+_SUBJECT = re.compile(r"[^,;]{1,60}")
+
+
+def gives(
+    answer: str,
+    text: str,
+    sentences: Sequence[tuple[int, int]],
+    number: int,
+    span: tuple[int, int],
+    members: bool = False,
+) -> bool:
+    """Whether the span, in sentence `number` of the text, gives that short answer; for `members` see `bot.alike`."""
+    if alike(answer, text[slice(*span)], members):
+        return True
+    voice = _voice(text, sentences[number], span, sentences[number - 1] if number else None)
+    return bool(voice) and mentions(voice, answer)
+
+
+@lru_cache(maxsize=1024)
+def _voice(text: str, sentence: tuple[int, int], span: tuple[int, int], before: tuple[int, int] | None) -> str:
+    """The words beside the span that call it somebody's voice; with the subject of the sentence before if they name nobody."""
+    if not _SPEAKS.search(text, *sentence):  # as in nearly all: what follows is dear
+        return ""
+    end = _AFTER.match(text, span[1], sentence[1])
+    start = _BEFORE.search(text[sentence[0] : span[0]])
+    found = end[0] if end else start[0] if start else ""
+    if not found or before is None or _NAME.search(found):
+        return found
+    subject = _SUBJECT.match(text, *before)
+    return f"{found} {subject[0]}" if subject else found
