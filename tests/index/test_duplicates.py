@@ -281,8 +281,9 @@ def test_the_labelled_pairs_are_whole_and_their_halves_are_set_by_their_ids() ->
     assert len({frozenset((row["one"], row["other"])) for row in rows}) == len(rows) >= 450
     assert {row["label"] for row in rows} == {"exact", "near", "version", "different"}
     assert min(sum(row["half"] == part for row in rows) for part in ("fresh", "last")) >= 100
+    assert sum(row["half"] == "below" for row in rows) >= 60
     for row in rows:
-        if row["half"] in ("fresh", "last"):
+        if row["half"] in ("fresh", "last", "below"):
             continue
         odd = int(hashlib.sha256(f"{row['one']} {row['other']}".encode()).hexdigest(), 16) % 2
         assert row["half"] == ("held" if odd else "tune")
