@@ -60,12 +60,14 @@ def with_strangers(corpus: Corpus, examples: Sequence[Example]) -> list[Example]
     People ask about what no article says with the right words around it; of such questions the sets have too few.
     """
     names, rng = likes(example.question for example in corpus.examples), random.Random(1)
+    known = {example.question for example in corpus.examples}
     made = []
     for number, example in enumerate(examples):
         made.append(example)
         if example.spans and number % 3 == 0:
             stranger = swapped(example.question, corpus.texts[example.passage].text, names, rng)
-            if stranger is not None:
+            # Changed at random it may be what another article was asked, and answers.
+            if stranger is not None and stranger not in known:
                 made.append(replace(example, question=stranger, spans=(), refs=()))
     return made
 
