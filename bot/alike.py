@@ -45,6 +45,7 @@ _TOKEN = re.compile(
     r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|[^\W\d_]+(?:[-'][^\W\d_]+)*(?:(?<=s)')?|[%$€£]"
 )  # fmt: skip
 _SIGNS = frozenset("%$€£")
+_DENIALS = frozenset("not never without neither nor".split())
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 _PLAINER = str.maketrans("‐‑’", "--'")
 _DOTTED = re.compile(r"\b(?:[^\W\d_]\.){2,}")
@@ -84,6 +85,8 @@ def alike(one: str, other: str, members: bool = False) -> bool:
     a, b = _named(one), _named(other)
     signs = a.words & _SIGNS, b.words & _SIGNS
     if not (a.core and b.core) or (all(signs) and signs[0].isdisjoint(signs[1])):
+        return False
+    if a.words.isdisjoint(_DENIALS) != b.words.isdisjoint(_DENIALS):
         return False
     return _within(a, b, members) or _within(b, a, members)
 

@@ -2,7 +2,7 @@
 
 Comes in: a question's words, the window. Goes out: whether a span repeats what was asked, is not of the kind that is
 asked for (no time for "when", no count for "how many"), or is told of another year. Others lean on: part of
-an unfit span is unfit too. It compares words and so errs in both directions: an unfit span is held against, never
+an unfit span is unfit too, but for words like "the" alone. It compares words and so errs in both directions: an unfit span is held against, never
 ruled out. Knows nothing of models.
 """
 

@@ -40,6 +40,7 @@ OTHER = (
     ("$5 million", "€5 million"),
     ("5%", "$5"),
     ("no one", "one"),
+    ("guilty", "not guilty"),
     ("one-one", "2"),
     ("who", "World Health Organization"),
     ("7 billion", "7.2 billion"),
