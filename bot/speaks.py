@@ -19,10 +19,17 @@ _VOICE = (
     r"|(?:chief|head|director) of (?:media|press|communications?))"
 )
 _SPEAKS = re.compile(rf"\b{_VOICE}\b")
-# "John Smith, a spokesman for the ministry": up to the next comma.
-_AFTER = re.compile(rf",\s+[^,;“”\"]{{0,80}}?\b{_VOICE}\b[^,;“”\"]{{0,60}}")
-# "Ministry spokesman John Smith", "their media chief, John Smith": from the comma before.
-_BEFORE = re.compile(rf"[^,;“”\"]{{0,80}}\b{_VOICE}\b[^,;“”\"]{{0,60}},?\s*$")
+_SAID = (
+    r"(?:said|says?|told|tells?|wr[io]tes?|tweeted|added|announced|confirmed|declared|stated|reported|posted|explained|warned"
+    r"|denied|claimed|insisted)"
+)
+# Words of the same phrase: no comma, and nobody begins to say anything.
+_WORD = rf"(?!\b{_SAID}\b)[^,;“”\"]"
+_FOR = rf"\s+(?:for|of|at|in|with|from)\b(?:{_WORD}){{1,60}}"
+# "John Smith, a spokesman for the ministry": up to where that ends. "... John Smith, a spokesman said" is of somebody else.
+_AFTER = re.compile(rf",\s+(?:{_WORD}){{0,80}}?\b{_VOICE}\b(?:{_FOR})?(?=\s*(?:[,;.!?)“”\"]|$))")
+# "Ministry spokesman Col. John Smith", "a spokesman for the ministry, John Smith": from the comma before.
+_BEFORE = re.compile(rf"[^,;“”\"]{{0,80}}\b{_VOICE}\b(?:(?:{_FOR})?,)?(?:\s+[A-Z][\w.’'-]*){{0,3}}\s*$")
 _NAME = re.compile(r"\b(?!(?:The|A|An|Their|Its|His|Her|One)\b)[A-Z]")
 # The beginning of the sentence before, where its subject stands: up to a comma, or so many characters.
 _SUBJECT = re.compile(r"[^,;]{1,60}")
@@ -46,7 +53,7 @@ def gives(
 @lru_cache(maxsize=1024)
 def _voice(text: str, sentence: tuple[int, int], span: tuple[int, int], before: tuple[int, int] | None) -> str:
     """The words beside the span that call it somebody's voice; with the subject of the sentence before if they name nobody."""
-    if not _SPEAKS.search(text, *sentence):  # as in nearly all: what follows is dear
+    if not _SPEAKS.search(text, *sentence) or not text[span[0]].isupper():  # as in nearly all: what follows is dear
         return ""
     end = _AFTER.match(text, span[1], sentence[1])
     start = _BEFORE.search(text[sentence[0] : span[0]])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
-from bot.alike import mentions
+from bot.alike import alike, mentions
 from bot.answer import Answer, body, first_needed
 from bot.cite import Citation, Place, cite
 from bot.retrieve import Candidate
@@ -40,7 +40,7 @@ def support(
     said = [_short(one) for one in given.citations]
     if given.status != "answered" or most < 1 or not all(said):
         return ()
-    least = min(said, key=len)
+    least = min((one for one in said if alike(one, said[0])), key=len, default=said[0])  # not who speaks for it
     cited = {story(one.article) for one in given.citations}
     places: dict[tuple[str, int], tuple[Candidate, int]] = {}
     for candidate in candidates:

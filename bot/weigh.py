@@ -123,8 +123,8 @@ class Calibration:
 def share(readings: Sequence[Reading], windows: Sequence[Window]) -> float:
     """The part of all readings' weight that gives the first one's answer, in (0, 1].
 
-    A reading gives it that names the same, or somebody who speaks for it (`bot.speaks`). It weighs the exponential of its score. Of those that give another answer the best few count, so that it does
-    not matter how many windows were read.
+    A reading gives it that names the same, or somebody who speaks for it (`bot.speaks`). It weighs the exponential of its
+    score. Of those that give another answer the best few count, so that it does not matter how many windows were read.
     """
     first = readings[0]
     answer = windows[first.window].text[first.start : first.end]

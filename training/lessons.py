@@ -101,9 +101,10 @@ def _with_labels(school: School, path: Path, tokenizer: Tokenizer, recipe: Recip
         raise ValueError(other)
     asked = list(batches(school, numbers, int(said["seed"]), chunk, late, tokenizer, recipe.batch_tokens))
     pairs = [pair for batch in asked for pair in batch.pairs]
+    digest = _digest(pairs)
     if "digest" not in said:
         log.warning("%s does not say which data its labels are of; taken as they are", path)
-    if said.get("digest", _digest(pairs)) != _digest(pairs) or len(pairs) != len(counts):
+    if said.get("digest", digest) != digest or len(pairs) != len(counts):
         raise ValueError(other)
     blocks = iter(odds.float().split(counts))
     for batch in asked:

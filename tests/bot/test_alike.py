@@ -25,12 +25,23 @@ SAME = (
     ("29 June 2014", "June 29, 2014"),
     ("Sept. 8", "8 September"),
     ("March", "the start of March"),
+    ("Zoë Núñez", "Zoe Nunez"),
+    ("Groß", "GROSS"),
+    ("forty‑five", "45"),
+    ("the W.H.O.", "WHO"),
+    ("no one", "nobody"),
 )
 OTHER = (
     ("Iraq", "both sides of the border between Syria and Iraq"),
     ("the US", "US-backed Syrian Democratic Forces"),
     ("Ada Vance", "Ada Vance's lawyer"),
     ("us", "United States"),
+    ("us", "the US"),
+    ("$5 million", "€5 million"),
+    ("5%", "$5"),
+    ("no one", "one"),
+    ("guilty", "not guilty"),
+    ("one-one", "2"),
     ("who", "World Health Organization"),
     ("7 billion", "7.2 billion"),
     ("19", "1.9"),
@@ -67,11 +78,15 @@ def test_a_text_mentions_an_answer_by_its_words_or_its_initials() -> None:
     text = "The SDF said on 9 May that nineteen villages were free."
     assert mentions(text, "Syrian Democratic Forces") and mentions(text, "May 9") and mentions(text, "19 villages")
     assert not mentions(text, "Syrian Democratic Party") and not mentions(text, "“ ”")
+    assert mentions("Ada Vance’s plan was the voters’.", "Ada Vance") and mentions("the voters’ plan", "voters")
+    assert not mentions("He told us of the man who fled.", "US") and not mentions("the man who fled", "the WHO")
 
 
 def test_an_answer_that_is_in_the_question_repeats_it() -> None:
     assert repeats("who leads the Syrian Democratic Forces", "the SDF")
     assert repeats("who leads the sdf", "Syrian Democratic Forces")
     assert not repeats("who leads the sdf", "the Kurdish-led Syrian Democratic Forces")
-    assert not repeats("who declared it an emergency", "World Health Organization")
+    assert repeats("who is Ada Vance's lawyer", "Vance") and repeats("who leads the WHO", "World Health Organization")
+    for asked in ("who declared it an emergency", "WHO DECLARED IT AN EMERGENCY"):
+        assert not repeats(asked, "World Health Organization") and not repeats(asked, "the WHO")
     assert not repeats("who leads the sdf", "“ ”")

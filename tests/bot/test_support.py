@@ -57,24 +57,38 @@ def test_a_sentence_that_leans_on_the_one_before_it_is_cited_with_it(
     assert [one.quote for one in found.citations] == [FIRST.split(" It")[0], leaning]
 
 
-def test_saying_the_same_as_a_later_citation_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    second = "Ana Costa cut the ribbon while three brass bands played loudly."
-    third = "On Friday Ana Costa cut the ribbon while the brass bands played."
-    publish_articles(tmp_path, [article("a.txt", FIRST), article("b.txt", second), article("c.txt", third)])
-    held: Archive = archive(tmp_path, monkeypatch)
+def two_read(folder: Path, monkeypatch: pytest.MonkeyPatch, second: str, name: str, third: str) -> list[str]:
+    """The quotes of the answer from three articles, where the reader finds Ana Costa in the first, a name in the second."""
+    publish_articles(folder, [article("a.txt", FIRST), article("b.txt", second), article("c.txt", third)])
+    held: Archive = archive(folder, monkeypatch)
     reader = held.reader()
     read = type(reader).read
 
     def both(self: object, question: str, windows: Sequence[Window]) -> list[Reading]:
         found = [one for one in read(reader, question, windows) if windows[one.window].text == FIRST][:1]
         other = next((i for i, window in enumerate(windows) if window.text == second), None)
-        return found if other is None else [*found, replace(found[0], window=other, start=0, end=len("Ana Costa"))]
+        return found if other is None else [*found, replace(found[0], window=other, start=0, end=len(name))]
 
     monkeypatch.setattr(type(reader), "read", both)
     monkeypatch.setattr("bot.answer._SUPPORT", 0.0)
-    found = held.ask(QUESTION).answer
-    quotes = [one.quote for one in found.citations]
+    return [one.quote for one in held.ask(QUESTION).answer.citations]
+
+
+def test_saying_the_same_as_a_later_citation_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    second = "Ana Costa cut the ribbon while three brass bands played loudly."
+    third = "On Friday Ana Costa cut the ribbon while the brass bands played."
+    quotes = two_read(tmp_path, monkeypatch, second, "Ana Costa", third)
     assert quotes == [FIRST.split(" It")[0], second, third]
+
+
+def test_who_speaks_for_the_answer_is_not_what_another_story_must_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = "Bo Hill, a spokesman for Ana Costa, cut the ribbon while three brass bands played loudly."
+    for third, cited in (("Bo Hill", False), ("Ana Costa", True)):
+        also = f"On Friday {third} cut the ribbon while the brass bands played."
+        quotes = two_read(tmp_path / third, monkeypatch, second, "Bo Hill", also)
+        assert quotes == [FIRST.split(" It")[0], second, also][: 2 + cited]
 
 
 def test_it_has_the_confidence_of_what_was_read_in_it_and_is_no_other_answer_too(
