@@ -18,12 +18,13 @@ _NAME = r"(?:[A-Z][\w.’'-]* ){1,3}[A-Z][\w.’'-]+"
 _NAMES = rf"{_NAME}(?:(?:,| and|, and) {_NAME})*"
 _TRADE = (
     r"(?:reporters?|columnists?|editors?|(?:staff |freelance )?writers?|correspondents?|journalists?|producers?|"
-    r"photographers?|bloggers?|critics?|members? of (?:the )?(?:[\w’'.]+ ){0,5}Board of Contributors)"
+    r"photographers?|bloggers?|critics?)"
 )
 # The trade is what somebody is ("is recovering, his agent told reporters" is news), and what follows is where.
 _ROLE = (
-    rf"(?:(?:is (?:an?|the|our)|are(?: an?| the| our)?) (?:[\w.&/’'-]+ ){{0,7}}?{_TRADE}"
+    rf"(?:(?:is (?:an?|the|our|senior|chief)|are(?: an?| the| our)?) (?:[\w.&/’'-]+ ){{0,7}}?{_TRADE}"
     r"(?=\W*$|,| (?:at|for|with|on|in|of|from|based|covering|and|who (?:covers?|writes?|reports?|specializes))\b)|"
+    r"(?:is|are) [^.!?]{0,160}\bmembers? of (?:the )?(?:[\w’'.]+ ){0,5}Board of Contributors\b|"
     r"covers? (?!(?:his|her|its|their|up|about|nearly|only|such|[\w ]{0,20}\b(?:costs?|bills?|expenses))\b|\d)\S|"
     r"writes? (?:for|about|on)\b|reported from\b)"
 )
@@ -34,8 +35,9 @@ _REACHED = (
 )
 _WHO = re.compile(rf"(?P<names>{_NAMES})(?:, [^.]{{3,120}},)? (?:{_ROLE}|(?P<reached>{_REACHED}))")
 _SAME = re.compile(rf"(?:He|She|They) (?:{_ROLE}|(?P<reached>{_REACHED}))")
+_AGENCY = r"(?:[Tt]he )?(?:Associated Press|AP|AFP|Reuters|Agence France-Presse)\b"
 _WIRE = re.compile(
-    r"(?:The )?(?:Associated Press|AP|AFP|Reuters|Agence France-Presse)\b[^.!?]{0,200}\bcontributed"
+    rf"(?:{_NAMES} of )?{_AGENCY}[^.!?]{{0,200}}\bcontributed"
     r"(?: (?:from|to this report)\b[^.!?]*)?\.?$|"
     rf"{_NAME}[^.!?]{{0,200}}\bcontributed (?:from|to this report)\b[^.!?]*\.?$"
 )

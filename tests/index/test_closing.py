@@ -15,6 +15,9 @@ WHO = (
     "Jane Doe, a former harbour pilot, is the senior editor of the Harbour Wire.",
     "Jane Doe of the Harbour Wire contributed from Mill Town.",
     "She may be reached at the desk on Mill Road.",
+    "Jane Doe is senior river reporter for the Harbour Wire and writes its letter.",
+    "Jane Doe is the president of the Mill, dean of a college and a member of the Harbour Wire’s Board of Contributors.",
+    "Jane Doe and John Roe of The Associated Press contributed.",
 )
 
 
