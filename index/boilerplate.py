@@ -64,7 +64,8 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
     """For each sentence of a paragraph of text whether it is furniture, such as a credit or a call to sign up.
 
     A short question to the reader goes with the call that it leads to ("Have a story? Write to us at …"), so does who the
-    author is with how to reach them, and so does all of a paragraph that offers what the outlet has beside its articles and mostly speaks to the reader.
+    author is with how to reach them, and so does all of a paragraph that offers what the outlet has beside its articles and
+    mostly speaks to the reader.
     """
     marks = [_is_furniture(sentence) for sentence in sentences]
     offered = len(marks) >= _PROMOTION and marks[-1] and furniture.OFFER.search(sentences[-1])
