@@ -50,7 +50,7 @@ def closing(sentences: Sequence[str], furniture: Sequence[bool]) -> frozenset[in
     Whoever was named before is one of the news and not its author, and so is whom a pronoun at the beginning stands for,
     unless it is said how to reach them.
     """
-    found = []
+    found: list[int] = []
     for i in range(len(sentences) - 1, 0, -1):
         if furniture[i]:
             continue
