@@ -103,7 +103,10 @@ class Archive:
         """At most `most` sentences that the search alone finds for a line, none of them read; see `bot.found`."""
         snapshot = snapshot or self.snapshot()
         self._check_model(snapshot)
-        return found(line, snapshot, self._embed(), asking(self.config), most, scope)
+        try:
+            return found(line, snapshot, self._embed(), asking(self.config), most, scope)
+        finally:
+            self._slack.settle()
 
     def snapshot(self) -> Snapshot:
         """The newest generation, opened and checked; looked for anew each time, opened anew only where it is new."""

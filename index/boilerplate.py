@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Literal
 
-from index import furniture
+from index import furniture, headlines
 from index.closing import says_who
 from index.lines import is_ended, is_item
 
@@ -64,7 +64,8 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
     """For each sentence of a paragraph of text whether it is furniture, such as a credit or a call to sign up.
 
     A short question to the reader goes with the call that it leads to ("Have a story? Write to us at …"), so does who the
-    author is with how to reach them, and so does all of a paragraph that offers what the outlet has beside its articles and mostly speaks to the reader.
+    author is with how to reach them, and so does all of a paragraph that offers what the outlet has beside its articles and
+    mostly speaks to the reader.
     """
     marks = [_is_furniture(sentence) for sentence in sentences]
     offered = len(marks) >= _PROMOTION and marks[-1] and furniture.OFFER.search(sentences[-1])
@@ -78,7 +79,7 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
 
 
 def _is_furniture(sentence: str) -> bool:
-    if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE:
+    if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE or furniture.TOLD.search(sentence):
         return False
     rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ELSEWHERE.match)
     return any(rule(sentence) for rule in rules)
@@ -108,7 +109,7 @@ def _mark(line: str) -> Mark | None:
         or furniture.PATH.match(line)
     ):
         return "boilerplate"
-    if line[:1] in "“„«\"'‘":
+    if line[:1] in "“„«\"'‘" or furniture.TOLD.search(line):
         return None
     if furniture.LEAD.match(line) and not _reports(line):
         return "boilerplate"
@@ -121,10 +122,10 @@ def _gallery(line: str) -> Mark | None:
 
 def _is_link(line: str) -> bool:
     """Whether the line is another article's headline, under a word or two that lead to it."""
-    if len(line) <= _LONGEST_LOUD and furniture.LOUD.match(line):
+    if len(line) <= _LONGEST_LOUD and headlines.LOUD.match(line):
         return True
     longest = _LONGEST_ENDED_LINK if line[-1] in ".!" else _LONGEST_LINK
-    return len(line) <= longest and furniture.LINK.match(line) is not None
+    return len(line) <= longest and headlines.LINK.match(line) is not None
 
 
 def _reports(line: str) -> bool:
@@ -187,7 +188,7 @@ def _mark_led(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | No
     bare = [_LED <= len(line.split()) <= _MOST_WORDS and not is_ended(line) for line in told] + [False]
     led = False
     for i, line in enumerate(told):
-        if furniture.READ_MORE.match(line):
+        if headlines.READ_MORE.match(line):
             led = True
         elif led := led and (bare[i] or (line.endswith("?") and bare[i + 1])):
             marks[i] = "boilerplate"
@@ -207,7 +208,7 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
     bare = [mark is None and _is_bare(line) for mark, line in zip(marks, told, strict=True)]
     in_list = _in_lists(bare)
     for i, line in enumerate(told):
-        if bare[i] and not in_list[i] and furniture.ASKED.match(line) and not _is_answered(told, i):
+        if bare[i] and not in_list[i] and headlines.ASKED.match(line) and not _is_answered(told, i):
             links[i], marks[i], bare[i] = True, "boilerplate", False
     if not any(links):
         return
@@ -227,8 +228,8 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
 def _is_answered(told: Sequence[str], i: int) -> bool:
     """Whether a line that opens with a question of what or who is answered by what stands below it: a heading."""
     following = " ".join(told[i + 1 : i + 4])[:_NEXT]
-    asks = furniture.OPEN_QUESTION.match(told[i])
-    return asks is not None and len(furniture.telling(told[i]) & furniture.telling(following)) > 1
+    asks = headlines.OPEN_QUESTION.match(told[i])
+    return asks is not None and len(headlines.telling(told[i]) & headlines.telling(following)) > 1
 
 
 def _in_lists(bare: Sequence[bool]) -> list[bool]:
@@ -238,16 +239,16 @@ def _in_lists(bare: Sequence[bool]) -> list[bool]:
 
 
 def _leads_away(line: str) -> bool:
-    return _is_link(line) or furniture.MORE.match(line) is not None
+    return _is_link(line) or headlines.MORE.match(line) is not None
 
 
 def _is_bare(line: str) -> bool:
     """Whether the line is a headline's length, no sentence and no item of a list."""
     if len(line) > _LONGEST_HEADLINE or is_ended(line) or is_item(line):
         return False
-    if furniture.ENDED_INSIDE.search(line) is None:
+    if headlines.ENDED_INSIDE.search(line) is None:
         return True
-    return furniture.TWOFOLD.match(line) is not None or furniture.ASKED.match(line) is not None
+    return headlines.TWOFOLD.match(line) is not None or headlines.ASKED.match(line) is not None
 
 
 def _is_headline(told: Sequence[str], bare: Sequence[bool], labels: Mapping[str, int], i: int) -> bool:
@@ -256,11 +257,11 @@ def _is_headline(told: Sequence[str], bare: Sequence[bool], labels: Mapping[str,
     `labels` counts the lines of the page that begin with the same words and a colon.
     """
     if i + 1 == len(told):
-        return told[i].split()[-1].lower() not in furniture.SMALL_WORDS
-    form = furniture.HEADLINE.match(told[i])
+        return told[i].split()[-1].lower() not in headlines.SMALL_WORDS
+    form = headlines.HEADLINE.match(told[i])
     if form and labels[form["label"]] > 1:
         return False  # a label, such as "Author" in a list of books
-    if not form and not furniture.TWOFOLD.match(told[i]):
+    if not form and not headlines.TWOFOLD.match(told[i]):
         return False
     following = "" if bare[i + 1] else " ".join(told[i + 1 : i + 4])[:_NEXT]
-    return not furniture.telling(told[i]) & furniture.telling(following)
+    return not headlines.telling(told[i]) & headlines.telling(following)

@@ -1,4 +1,4 @@
-"""How the furniture of pages is worded: whole lines, beginnings of lines, parts of them, credits, links, signatures.
+"""How the furniture of pages is worded: whole lines, beginnings of lines, parts of them, credits, signatures.
 
 Patterns for one line each, without its line end. What they make of a page, and where they may be wrong, is
 `boilerplate.py`'s. All of them are meant for lines of a few hundred characters.
@@ -126,20 +126,20 @@ get (more|the latest) [^.!?“”"]{1,80}\bby (listening to|subscribing to|signi
 follow (every|the|each|all) (game|match|race|live|latest)\b[^.]{0,60}$
 (please )?(support (?!for\b|of\b|from\b)(\w+ )?(quality|local|our|independent|investigative)? ?(journalism|newsrooms?|reporters) (like|and|who|by|here|that)\b|
     consider supporting (our|local|independent) |help us continue (this|our)\b|
-    never miss a story\s*([:.!]|$)|to access (our|the) [^.!?]{0,80}\bsubscriber\b|just for subscribers\s*:|find offers for new subscribers\b)
+    never miss a story\s*([:.!]|$)|to access (our|the) [^.!?]{0,80}\bbecome an? [^.!?]{0,30}\bsubscriber\b|just for subscribers\s*:|find offers for new subscribers\b)
 (send|shoot|drop) (him|her|them|me|us) (an? )?(e-?mail|note|line)\b|want to send [\w’'. ]{2,40} (an? )?(e-?mail|note|line)\b
 send (us )?(your |any |story )?(news )?(tips|questions|comments|feedback|story ideas)( (or|and) \w+)? (to \S+@|here\b)
 (message|text|whatsapp|write( to)?|e-?mail|contact|tweet) us (on (whatsapp|twitter|facebook|instagram|signal|telegram)|at \S*[@\d]|via|about)
 listen to (our|the|this|more|all) [^.!?]{0,30}podcasts?\W*$|this week['’]s podcast$|(hit|press) play on the player\b|prefer to listen\?|
     there may be some differences between the (audio|video) and the (text|transcript)\b|
-    (thanks|thank you) for (listening|reading|tuning in)( to\b|\W*$)
-this (article|story|piece|essay) (is|was) (republished|reprinted|adapted|excerpted) (from|with)\b|read the original (article|story)\b
+    (thanks|thank you) for (listening|reading|tuning in)( to (?-i:[\dA-Z])[^,.!?]{0,40})?\s*([.!]|$)
+this (article|story|piece|essay) (is|was) ((re(published|printed)|excerpted) from|re(published|printed) with permission)\b|read the original (article|story)\b
 take (our|the|this|[\w.’' ]{2,25}['’]s) (weekly |daily )?(news )?quiz\b
-[^.!?“”"]{0,80}\bcoverage (at|on|in|by) [^.!?“”"]{2,80} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants?\b
-[^.!?:;,“”"]{2,90} (do|does) not provide (any )?editorial input\b
+[^.!?“”"]{0,80}\bcoverage (at|on|in|by) [^.!?“”"]{2,80} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants? from (the )?(?-i:[A-Z])
+[^.!?:;,“”"]{2,90} (do|does) not provide (any )?editorial input\W*$
 read the (full|whole|entire|rest of the|complete) ?(story|article|column|interview|piece|review)?( here)?\W*$
 here['’](s|re) (an?|the|our|more on)\b[^.!?“”"]{3,60} \.$
-(our |all |these )?(recommendations|products|picks) are (independently|carefully) (chosen|selected|reviewed)\b
+(our |all |these )?(recommendations|products|picks) are (independently |carefully )?(chosen|selected|reviewed)( and \w+)? by (us|our|[^.!?]{1,30}['’]s? editors)\b
 want (this|more|our)\b[^.!?“”"]{0,60}\b(in your inbox|newsletter)\b
 connect with (this|the) (reporter|author|writer|columnist)\b
 tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (in|by)\b
@@ -199,7 +199,7 @@ CONSENT = re.compile(
 )
 # Whose opinions they are: notes on the author run to a paragraph, and end so, as a sentence that nobody is quoted with.
 VIEWS = re.compile(
-    r"\b(?-i:The) (?:(?:opinions|views)(?: and (?:opinions|views))?) expressed (?:here|in this \w+) (?:are|belong|do not)"
+    r"\b(?-i:The) (?:(?:opinions|views)(?: and (?:opinions|views))?) expressed (?:here|in this (?:article|column|commentary|essay|piece|story|post|blog|op-?ed|newsletter)) (?:are|belong|do not)"
     r"(?: solely| entirely)?(?: to)? (?:those of|his|her|their|my|the (?:author|writer)|necessarily reflect)\b(?!.*[“”„«»\"])",
     re.IGNORECASE | re.DOTALL,
 )
@@ -219,36 +219,6 @@ TAIL = re.compile(
     re.IGNORECASE,
 )
 ADVERTISED = re.compile(r"\W*(?:sponsor(?:ed)?|paid|advertiser) (?:content|post|message)\s*:\s*\S", re.IGNORECASE)
-# "Dam burst:What the engineers knew": a link inside an article lost the space after its colon with its mark-up.
-LINK = re.compile(
-    r"[►•*\s–-]*(?![QA]:|\d[^:]*\d:)['‘]?[^\W_“”\"][^:!?“”\"]{1,60}(?:[\w?][’']?:[A-Z‘'“\"$►#]|[^\W\d_][’']?:\d+ [a-z]).{3,}$"
-)
-# "FLOOD WATCH: What the engineers knew": so are links set where their mark-up was lost in another way.
-LOUD = re.compile(
-    r"[►•*\s]*(?=[^a-z]*[A-Z]{2})(?!\d|WINNER|FINAL|CHAPTER|PART|\w*DAY:|WH|HOW|Q:|A:)[^a-z:“”\"]{3,45}(?<!\d): (?=(?:\S+ ){3}\S)[^.!?…]*[^.!?…:;”\",\d]$"
-)
-# "More: What the engineers knew", "Related: …": what leads to another article in so many words.
-MORE = re.compile(
-    r"\W*(?:more|related|read(?: more)?|also|see also|watch|previous(?:ly)?|and|deeper dive)\s*:", re.IGNORECASE
-)
-# "The engineers: What they knew", on a line of its own: other articles' headlines, where nothing near it has these words.
-HEADLINE = re.compile(
-    r"[►•*\s]*+(?P<label>(?!\d|(?:jan|feb|mar|apr|may|june?|july?|aug|sep|oct|nov|dec)[a-z]*\.? \d)[^:\n]{3,60}): "
-    r"(?=[‘'“\"]?(?-i:[A-Z]|\d+ [a-z]))(?!.*(?:, \d{2}|\bvs?\.))",
-    re.IGNORECASE,
-)
-# "Who knew it? What the engineers say", "The dam is gone. What the engineers say": the same in two.
-TWOFOLD = re.compile(r"[►•*\s]*[^\W_][^.!?:“”\"]{4,70}[^\W\d_A-Z]{3}[.!?] [‘']?[A-Z](?:[^.!?“”\"]|\b[A-Z]\.){15,110}$")
-# "Worried about the dam? Tell the Wire", "The dam is gone. Here's what they knew": what such a line leads to is elsewhere,
-# whatever stands next to it. Of a statement only a short one, since longer ones are news that lost its full stop.
-ASKED = re.compile(
-    r"[►•*\s]*[^\W_][^.!?:“”\"]{8,110}[^\W\d_A-Z][’']?\? (?:Here['’](?:s|re)|These|This|See|Hear|Watch|Share|Find|Check|Take|"
-    r"Read|Learn|Get|Who|What|How|Why|Where|When|Everything)\b[^.!?“”\"]{8,110}$|"
-    r"[►•*\s]*[^\W\d_](?:[^\s.!?:“”\"]+ ){3,8}[^\s.!?:“”\"]*[^\W\d_A-Z][.!] (?:Here['’]s|Hear|See|How|What)\b[^.!?:“”\"]{8,80}"
-    r"(?<! here)$"
-)
-OPEN_QUESTION = re.compile(r"\W*(?:who|what|when|where|why|how)\b", re.IGNORECASE)
-ENDED_INSIDE = re.compile(r"[^\W\d_]{3}[.!?][”’\"']?\s?[A-Z‘“]")
 # A gallery in one paragraph: captions with their numbers, or with what leads to the next one.
 GALLERY = re.compile(
     r"\bhide caption \d+ of \d+\b.*\bhide caption \d+ of \d+\b|\bprev next\W*$", re.IGNORECASE | re.DOTALL
@@ -279,12 +249,6 @@ AGENCY = re.compile(
 )
 # An address, or what led to one, as a sentence of its own.
 ELSEWHERE = re.compile(r"\W*(?:https?://\S+(?: https?://\S+)*|read (?:more|on|next))\W*$", re.IGNORECASE)
-# What stands over links to other articles, however many.
-READ_MORE = re.compile(
-    r"\W*(?:read more|see more|more|related|see also|also read|read also|read next|(?:more|related) (?:stories|coverage|news|"
-    r"reading|articles|headlines)|more (?:on|from|about) [\w ]{2,30})\s*:$",
-    re.IGNORECASE,
-)
 OFFER = re.compile(r"\b(?:subscri\w+|newsletters?|podcasts?|apps?|learn more|members?|membership)\b", re.IGNORECASE)
 ASKS_READER = re.compile(
     r"\W*(?:(?:want|need|have|got|interested|enjoying|looking|prefer|worried|questions|confused|curious|love)\b|"
@@ -292,21 +256,10 @@ ASKS_READER = re.compile(
     re.IGNORECASE,
 )
 SPOKEN = re.compile(r"[“”„«»\"]")
-
-
-SMALL_WORDS = frozenset(
-    "a an and are as at be but by for from has have in is its of on or that the their to was were will with".split()
+# "Send me a note, he told his aides": what somebody said without quotation marks around it.
+TOLD = re.compile(
+    r", (?:[\w’'.-]+ ){1,7}?(?:said|says|told|asked|urged|wrote|writes|warned|heard|found|ruled|argued|pleaded|added|announced)\b"
 )
-_COMMON = frozenset(
-    "about after also amid been before could first from have here into just know more over says than that their them there "
-    "these they this those what when where which while will with would your".split()
-)
-
-
-def telling(line: str) -> frozenset[str]:
-    """The beginnings of the words that say what a line is about."""
-    words = re.findall(r"[^\W\d_]{4,}", line.casefold())
-    return frozenset(word[:5] for word in words if word not in _COMMON)
 
 
 def _either(lines: str) -> str:

@@ -91,18 +91,26 @@ class Showcase:
         self._kept: dict[_Key, tuple[str, ...]] = {}
         self._making: dict[_Key, asyncio.Task[None]] = {}
         self._found: dict[_Key, list[Candidate]] = {}
+        self._awaited = False
 
     async def examples(self, scope: Scope, generation: str, seconds: float = _SECONDS) -> tuple[str, ...]:
-        """What can be shown now; so many seconds are waited at most, and none while anybody's question waits."""
+        """What can be shown now; so many seconds are waited at most, and none while anybody's question waits.
+
+        Only one waits at a time, and none where there is one worker only: were all of the front's here, a question would
+        not even come into the line.
+        """
         key = generation, scope
         if await self._known(key) or (earlier := await self._earlier(key)) is None:
             return self._kept.get(key, ())
         making = self._make(key)
         if earlier:
             return earlier
-        until = time.monotonic() + seconds
-        while not making.done() and time.monotonic() < until and not self._office.asking.people_waiting():
-            await asyncio.wait({making}, timeout=0.2)
+        if seconds and not self._awaited and self._office.config.telegram.workers > 1:
+            self._awaited = True
+            try:
+                await self._watch(making, time.monotonic() + seconds)
+            finally:
+                self._awaited = False
         return self._kept.get(key) or tuple(one.question for one in self._found.get(key, ()))
 
     async def prepare(self, scope: Scope, generation: str) -> bool:
@@ -111,6 +119,10 @@ class Showcase:
         if not await self._known(key):
             await asyncio.shield(self._make(key))
         return key in self._kept
+
+    async def _watch(self, making: asyncio.Task[None], until: float) -> None:
+        while not making.done() and time.monotonic() < until and not self._office.asking.people_waiting():
+            await asyncio.wait({making}, timeout=0.2)
 
     def close(self) -> None:
         """Give up what is being made."""
@@ -156,6 +168,8 @@ class Showcase:
             return  # not kept: there will be a better moment
         finally:
             del self._found[key]
+        if prints is None:
+            return  # nor is this: there is a newer generation, and what was kept before may still be shown of it
         kept = [(one.question, one.article, prints.get(one.article, "")) for one in found]
 
         def keep(connection: sqlite3.Connection) -> None:
@@ -199,11 +213,16 @@ def _name(scope: Scope) -> str:
     return "all" if scope is None else json.dumps(sorted(scope))
 
 
-async def _look(office: Office, scope: Scope, generation: str, found: list[Candidate]) -> dict[str, str]:
-    """Ask the candidates one after the other, until three are answered as they should be; the articles' fingerprints."""
+async def _look(office: Office, scope: Scope, generation: str, found: list[Candidate]) -> dict[str, str] | None:
+    """Ask the candidates one after the other, until three are answered as they should be; the articles' fingerprints.
 
-    def make() -> tuple[tuple[Candidate, ...], dict[str, str]]:
+    None where there is another generation by now.
+    """
+
+    def make() -> tuple[tuple[Candidate, ...], dict[str, str] | None]:
         snapshot = newest(office.config.index.dir)
+        if snapshot.name != generation:
+            return (), None
         asking = tuple(itertools.islice(candidates(snapshot, scope), _TRIES))
         named = tuple(itertools.islice(titles(snapshot, scope), _TITLES))
         prints = {one.id: one.fingerprint for one in _newest(snapshot, scope)}
@@ -215,7 +234,9 @@ async def _look(office: Office, scope: Scope, generation: str, found: list[Candi
         if len(found) == MOST or candidate.article in used:
             continue
         answer = (await office.asking.ask(candidate.question, scope)).answer
-        if answer.generation != generation or answer.status != "answered" or answer.confidence < _SURE:
+        if answer.generation not in (generation, None):
+            return None
+        if answer.status != "answered" or answer.confidence < _SURE:
             continue
         short = (answer.answer or "").strip()
         right = not candidate.answer or (short and short in candidate.answer)

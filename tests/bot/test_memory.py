@@ -91,7 +91,8 @@ def test_the_memory_is_looked_at_after_every_question_answered_or_failed(
     held = archive(tmp_path, monkeypatch)
     monkeypatch.setattr(Slack, "settle", lambda self: looks.append(1))
     assert held.ask("Who opened the bridge?").answer.generation and len(looks) == 1
+    assert held.found("opened the bridge", 3) and len(looks) == 2
     monkeypatch.setattr(archives, "ask", lambda *given: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         held.ask("Who opened the bridge?")
-    assert len(looks) == 2
+    assert len(looks) == 3

@@ -193,6 +193,15 @@ You agree to the processing, storage, sharing and use of this information for th
 """
 
 NEWS = """
+Send me a note, he told his aides before the vote on the dam.
+Contact us about the missing barge, the harbour police urged residents on Monday.
+Help us continue this work, the lifeboat crew asked donors on Tuesday.
+Thank you for listening to our worries about the dam.
+This story was adapted from a novel about the flood and won two prizes.
+Mobile phone coverage in the hills is funded by government grants worth five million.
+These products are carefully selected by inspectors at the border.
+To access the site, a thief needs a subscriber number that is still in use.
+The views expressed in this letter do not necessarily reflect those of the ministry.
 By Jane Doe
 Reporters from nine towns came to the port.
 Support for independent journalism fell by a third, the survey found.

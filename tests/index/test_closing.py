@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from index.closing import says_who
 from index.split import split
 
 WHO = (
@@ -14,6 +15,9 @@ WHO = (
     "Jane Doe, a former harbour pilot, is the senior editor of the Harbour Wire.",
     "Jane Doe of the Harbour Wire contributed from Mill Town.",
     "She may be reached at the desk on Mill Road.",
+    "Jane Doe is senior river reporter for the Harbour Wire and writes its letter.",
+    "Jane Doe is the president of the Mill, dean of a college and a member of the Harbour Wire’s Board of Contributors.",
+    "Jane Doe and John Roe of The Associated Press contributed.",
 )
 
 
@@ -44,6 +48,50 @@ def test_an_article_that_ends_with_somebody_elses_words_or_deeds_keeps_them() ->
         "He contributed nothing to the fund.",
     ):
         assert "boilerplate" not in _kinds(f"The dam held on Monday.\n\n{last}")
+
+
+NAMED = (
+    "Jane Doe is the editor of the Harbour Wire.",
+    "Jane Doe writes about rivers in her cell.",
+    "Jane Doe, who held up the sign, is a reporter at the Harbour Wire.",
+    "She is a former reporter at the Harbour Wire.",
+    "She covers rivers.",
+)
+
+
+@pytest.mark.parametrize("last", NAMED)
+def test_whoever_the_article_told_of_is_no_author(last: str) -> None:
+    assert "boilerplate" not in _kinds(f"Police arrested Jane Doe on Monday.\n\nNobody was hurt.\n\n{last}")
+
+
+@pytest.mark.parametrize("last", NAMED)
+def test_a_note_on_the_author_after_one_on_somebody_of_the_news_still_goes(last: str) -> None:
+    text = f"Police arrested Jane Doe on Monday.\n\n{last}\n\nJohn Roe covers courts for the Courier.\n\nHe writes about rivers."
+    assert _kinds(text) == ["sentence", "sentence", "boilerplate", "boilerplate"]
+
+
+def test_the_news_of_somebody_in_the_trade_is_kept_at_the_end() -> None:
+    for last in (
+        "John Roe is recovering, his agent told reporters.",
+        "John Roe is the journalist who was killed at the border.",
+        "John Roe is the first foreign correspondent to be held since the war.",
+        "John Roe is on Twitter again.",
+        "Harbour Trains covers the cost of the bus.",
+        "The islands are far out. They can be found in no atlas.",
+        "John Roe and his former wife contributed.",
+    ):
+        assert "boilerplate" not in _kinds(f"The dam held on Monday.\n\n{last}")
+
+
+def test_a_long_row_of_people_is_no_closing_note() -> None:
+    row = [f"Jane D{'o' * i}e covers courts." for i in range(1, 31)]
+    kinds = _kinds("The dam held.\n\n" + "\n\n".join(row))
+    assert kinds.count("boilerplate") == 20
+
+
+def test_a_line_made_to_be_tried_in_many_ways_is_read_at_once() -> None:
+    """Each initial could once be read in two ways: 2 to the 130 of them here, so that this would never end."""
+    assert not says_who("A. A. and " * 42)
 
 
 def test_an_article_of_one_sentence_is_never_all_closing() -> None:

@@ -206,6 +206,50 @@ def test_start_waits_for_no_question_while_others_wait_and_shows_what_still_stan
     assert "1 news article" in other and "Who opened" not in other and "in your own words" in other
 
 
+def test_one_start_alone_waits_for_the_first_examples(tmp_path: Path, monkeypatch: Patch) -> None:
+    async def slow(self: Asking, question: str, scope: Scope, who: object = None) -> Reply:
+        await asyncio.sleep(60)
+        raise Busy
+
+    async def told(front: Front) -> tuple[bool, tuple[str, ...]]:
+        name, shown = newest(front.office.config.index.dir).name, examples.showcase(front.application, front.office)
+        first = asyncio.create_task(shown.examples(None, name, 60))
+        while not shown._awaited:
+            await asyncio.sleep(0.01)
+        second = await asyncio.wait_for(shown.examples(None, name, 60), 10)
+        waits = not first.done()
+        shown.close()
+        await first
+        return waits, second
+
+    monkeypatch.setattr(Asking, "ask", slow)
+    assert run(tmp_path, monkeypatch, told) == (True, ())
+
+
+def test_examples_of_a_generation_that_was_overtaken_are_not_kept_in_place_of_earlier_ones(
+    tmp_path: Path, monkeypatch: Patch
+) -> None:
+    async def told(front: Front) -> tuple[bool, bool, list[Any]]:
+        index, shown = front.office.config.index.dir, examples.showcase(front.application, front.office)
+        first = newest(index).name
+        await shown.prepare(None, first)
+        tiny_archive.publish_articles(index, (ARTICLES[0],))
+        second = newest(index).name
+
+        async def overtaken(self: Asking, question: str, scope: Scope, who: object = None) -> Reply:
+            return Reply(Answer(question, "not_found", "nothing_close", None, 0.0, (), (), "gen-later"))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Asking, "ask", overtaken)
+            while_asked = await shown.prepare(None, second)
+        tiny_archive.publish_articles(index, (ARTICLES[1],))
+        before_asking = await shown.prepare(None, second)
+        rows = await front.office.records.do(lambda c: c.execute("SELECT generation FROM examples").fetchall())
+        return while_asked, before_asking, [name == first for (name,) in rows]
+
+    assert run(tmp_path, monkeypatch, told) == (False, False, [True])
+
+
 def test_an_example_goes_with_its_article_even_before_there_are_others(tmp_path: Path, monkeypatch: Patch) -> None:
     async def told(front: Front) -> list[Any]:
         index = front.office.config.index.dir
