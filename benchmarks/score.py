@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.answer import plain
+from bot.leader import plain
 from index.split import split
 
 Found = Mapping[str, Any]

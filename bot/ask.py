@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bot.alike import mentions
-from bot.answer import Answer, Rules, answer, body, further, not_found, surely
+from bot.answer import Answer, Rules, answer, body, further, not_found
 from bot.cite import Citation, check, with_story
 from bot.errors import QuestionRefused
+from bot.leader import surely
 from bot.question import Question, question
 from bot.read import Reader, Reading, Window
 from bot.retrieve import Candidate, Retrieval, retrieve

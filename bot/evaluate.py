@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.answer import Answer, plain
+from bot.answer import Answer
 from bot.archive import Archive
 from bot.errors import QuestionFileInvalid
+from bot.leader import plain
 
 
 def evaluate(archive: Archive, file: Path, half: str | None = None) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.answer import plain
 from bot.ask import Asking
 from bot.cite import Citation, Place, check, cite
 from bot.errors import QuestionRefused
+from bot.leader import plain
 from bot.question import question
 from bot.retrieve import Candidate, retrieve
 from bot.similar import shares

@@ -35,6 +35,11 @@ _NAME = re.compile(r"\b(?!(?:The|A|An|Their|Its|His|Her|One)\b)[A-Z]")
 _SUBJECT = re.compile(r"[^,;]{1,60}")
 
 
+def names_voice(text: str) -> bool:
+    """Whether a text has a word for those who speak for others, as a question that asks for one of them."""
+    return bool(_SPEAKS.search(text.lower()))
+
+
 def gives(
     answer: str,
     text: str,

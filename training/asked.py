@@ -15,10 +15,11 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from bot.answer import Rules, answer, evidence, likeliest, surely
+from bot.answer import Rules, answer
 from bot.archive import asking, embedding, recipe
 from bot.ask import window
 from bot.config import Config
+from bot.leader import evidence, likeliest, surely
 from bot.question import question
 from bot.read import Reader
 from bot.retrieve import retrieve

@@ -8,10 +8,11 @@ from functools import partial
 
 import pytest
 
-from bot.answer import Answer, Rules, answer, evidence, further, surely
+from bot.answer import Answer, Rules, answer, further
 from bot.ask import window
 from bot.cite import Place, cite
 from bot.errors import CitationBroken
+from bot.leader import evidence, surely
 from bot.read import Reading, trimmed
 from bot.retrieve import Candidate
 from bot.weigh import Calibration
@@ -162,7 +163,19 @@ def test_a_voice_is_cited_beside_those_for_whom_it_speaks() -> None:
     papers = [article("one", "The SDF won."), article("two", "SDF spokeswoman Ana Bell said so.")]
     forces, voice = reading(papers, 0, 0, "The SDF", 0.8), reading(papers, 1, 0, "Ana Bell", 0.7)
     assert [one.article for one in say(papers, forces, voice).citations] == ["one", "two"]
-    assert [one.article for one in say(papers, replace(voice, score=0.9), forces).citations] == ["two"]
+
+
+def test_those_for_whom_a_spokeswoman_speaks_go_before_her_unless_she_is_asked_for() -> None:
+    papers = [article("one", "The SDF won."), article("two", "SDF spokeswoman Ana Bell said so.")]
+    forces, voice = reading(papers, 0, 0, "The SDF", 0.5), reading(papers, 1, 0, "Ana Bell", 0.7)
+    given = say(papers, voice, forces, asked="who said so?")
+    assert (given.answer, given.confidence, [one.article for one in given.citations]) == (
+        "The SDF",
+        0.5,
+        ["one", "two"],
+    )
+    assert say(papers, voice, forces, asked="which spokeswoman said so?").answer == "Ana Bell"
+    assert say(papers, voice, replace(forces, score=0.3), asked="who said so?").answer == "Ana Bell"
 
 
 def test_no_citation_is_cut_from_anything_but_whole_sentences_of_the_article() -> None:
