@@ -28,6 +28,7 @@ from bot.span_model import Pair, SpanModel, Tokens, pair, score, tokenize
 from bot.weigh import Calibration, Weights, weighed
 from index.bert import Shape, filled
 from index.encoder import Precision, batches, device, fast_dtype, side_by_side
+from index.tokens import tokenizer_in
 
 KIND = "byline-reader"
 _QUESTION_TOKENS = 64
@@ -143,7 +144,7 @@ def load(folder: Path, threads: int | None = None, precision: Precision = "auto"
         tensors = load_tensors(folder / "weights.safetensors")
         model = _model(Shape(**config["shape"]), tensors, fast_dtype(precision))
         weights, calibration = Weights(**config["weights"]), Calibration(**config["calibration"])
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer = tokenizer_in(folder)
         return MiniReader(config["name"], model, tokenizer, weights, calibration, config["longest"], config["titles"])
     except ReaderUnavailable:
         raise

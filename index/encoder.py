@@ -20,12 +20,13 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
 from index.bert import Bert, Shape, build_bert, filled, from_hugging_face, pack, where_they_lie
 from index.errors import EmbedderUnavailable
+from index.tokens import tokenizer_in
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -124,16 +125,18 @@ def fast_dtype(precision: Precision) -> torch.dtype:
 class Encoder:
     """Sentence embeddings as sentence-transformers makes them with mean pooling and normalising."""
 
-    def __init__(self, bert: Bert, tokenizer: Tokenizer) -> None:
+    def __init__(self, bert: Bert, tokenizer: Tokenizer, longest: int | None = None) -> None:
+        """`longest`: tokens read of a text, special ones included; None for as many as the model has places."""
         self._bert = bert
         self._tokenizer = tokenizer
+        self._longest = min(longest or bert.shape.positions, bert.shape.positions)
         weight = bert.norm.weight
         self._tight = weight.dtype == torch.float32 and weight.device.type == "cpu"
         self.width = bert.shape.width
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, float32 (texts, width), in the order of the texts; long texts are cut, as in training."""
-        sequences = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        sequences = [self._cut(encoding) for encoding in self._tokenizer.encode_batch(list(texts))]
         vectors = np.empty((len(sequences), self.width), dtype=np.float32)
         few = sum(map(len, sequences)) <= _FEW
         lengths = [filled(len(sequence), tight=self._tight) for sequence in sequences]
@@ -142,6 +145,14 @@ class Encoder:
         for part, found in zip(parts, made, strict=True):
             vectors[part] = found
         return vectors
+
+    def _cut(self, encoding: Encoding) -> Sequence[int]:
+        """The ids that are read: the special one at the end stays when the text before it is cut."""
+        ids = encoding.ids
+        if len(ids) <= self._longest:
+            return ids
+        last = encoding.special_tokens_mask[-1]
+        return ids[: self._longest - last] + ids[len(ids) - last :]
 
     def _encode(self, sequences: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         packed = pack(sequences, device=self._bert.norm.weight.device, tight=self._tight)
@@ -165,15 +176,11 @@ def load_encoder(folder: Path | str, dtype: Precision = "float32", threads: int 
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         shape = _shape(config)
         tensors = load_file(folder / "model.safetensors")
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer = tokenizer_in(folder)
         bert = _bert(shape, tensors, fast_dtype(dtype)).to(device())
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise EmbedderUnavailable(f"no usable embedding model in {folder}: {error}") from error
-    except Exception as error:  # tokenizers raises bare Exception for a file it cannot read
-        raise EmbedderUnavailable(f"no usable tokenizer in {folder}: {error}") from error
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(min(_longest(folder), shape.positions))
-    return Encoder(bert, tokenizer)
+    return Encoder(bert, tokenizer, _longest(folder))
 
 
 def _bert(shape: Shape, tensors: Mapping[str, Tensor], dtype: torch.dtype) -> Bert:

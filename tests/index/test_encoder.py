@@ -14,6 +14,7 @@ import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
 
 from index.bert import Bert, Shape, build_bert
 from index.encoder import Encoder, batches, fast_dtype, load_encoder, side_by_side
@@ -102,6 +103,20 @@ def test_what_texts_are_filled_up_by_is_within_the_budget() -> None:
     bert.register_forward_pre_hook(lambda _, given: rows.append(len(given[0].tokens)))
     Encoder(bert, tokenizer).encode(["word " * (129 + i % 8) for i in range(40)])
     assert sum(rows) >= 40 * 144 and max(rows) <= 2048
+
+
+def test_a_long_text_is_cut_before_its_last_special_token() -> None:
+    shape = Shape(vocabulary=6, layers=1, width=16, heads=2, inner=32, positions=8)
+    bert = build_bert(shape, drawn(Bert(shape)).state_dict(), torch.float32)
+    tokenizer = Tokenizer(WordLevel({"[UNK]": 0, "one": 1, "two": 2, "[CLS]": 3, "[SEP]": 4}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 3), ("[SEP]", 4)])
+    cut = Encoder(bert, tokenizer, longest=5).encode(["one two two one one one", "one two"])
+    assert np.array_equal(cut, Encoder(bert, tokenizer, longest=5).encode(["one two two", "one two"]))
+    # Without a wish it is cut to the places that there are.
+    assert np.array_equal(
+        Encoder(bert, tokenizer).encode(["one two " * 9]), Encoder(bert, tokenizer).encode(["one two " * 3])
+    )
 
 
 def test_threads_that_begin_after_parts_were_done_at_once_use_as_many_threads_as_before() -> None:
