@@ -42,6 +42,11 @@ def mixed(tensors: Mapping[str, Tensor], earlier: Mapping[str, Tensor], keep: fl
     return {name: torch.lerp(tensor.float(), earlier[name].float(), keep) for name, tensor in tensors.items()}
 
 
+def shipped_weights(folder: Path) -> Weights:
+    """The rank weights of a reader that was exported to `folder`."""
+    return Weights(**json.loads((folder / "config.json").read_text(encoding="utf-8"))["weights"])
+
+
 def export(
     folder: Path,
     name: str,

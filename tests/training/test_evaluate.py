@@ -29,7 +29,7 @@ from training.evaluate import (
     holds,
     reciprocal_rank,
 )
-from training.export import averaged, export, mixed
+from training.export import averaged, export, mixed, shipped_weights
 from training.windows import sentence_spans, windows
 
 
@@ -116,6 +116,7 @@ def test_an_exported_folder_loads_and_vouches_for_its_weights(tmp_path: Path) ->
     Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(tmp_path / "t.json"))
     export(tmp_path / "out", "r", mean, Weights(1.0), Calibration(0.5), tmp_path / "t.json", titles=False)
     assert json.loads((tmp_path / "out/config.json").read_text())["calibration"]["bias"] == 0.5
+    assert shipped_weights(tmp_path / "out") == Weights(1.0)
     assert sum(path.stat().st_size for path in (tmp_path / "out").iterdir()) < 25_000_000
     assert load_reader(tmp_path / "out").name == "r"
 
