@@ -1,9 +1,30 @@
-"""The labelled pairs of articles, and the rule they were labelled by: benchmarks/duplicate_pairs.csv -> two hands'
-answers.
+"""The labelled pairs of articles, the rules they were labelled by, and how far two hands agree.
 
-What one story is for: somebody asks, and is told how many witnesses say a thing. A second telling of a text is no
-second witness, so it counts once; an independent report, or a page that only shares a block with another, is one of
-its own.
+Comes in: benchmarks/duplicate_pairs.csv: ids of the RealTimeQA archive of 2022 and two hands' answers, no text. Goes out: the pairs.
+A pair belongs to the part that thresholds were set on ("tune"), to the other half ("held"), to pairs that were labelled later,
+most of them near the border ("fresh"), below it ("last"), or below what a build compares at all ("below").
+
+What one story is for: somebody asks, and is told how many witnesses say a thing. A second telling of a text is no second
+witness, so it counts once; an independent report, or a page that only shares a block with another, is one of its own.
+
+The rule of the first hand
+--------------------------
+Two articles are one story when the shorter one is, in the main, the other's text:
+
+- more than half of the sentences that the shorter one has of its own stand in the other, a few words or figures changed or
+  not; links, credits, captions of galleries, notes on the author and quotations of one public statement count for neither;
+- and what it has beside those is a newer or older state of the same matter, or more of it: somebody who knows the other
+  would call it the same article. It is not when it tells of another event or subject: round-ups, newsletters and pages of
+  running news of different days, and pieces of a series with a common background, are different whatever block they share.
+
+So a copy, a shortened copy and an article worked over are one story, also an item that stands whole in a round-up; and so is
+the later edition of a yearly explainer, of a list or of "what we know", at whatever address. It is a story of its own only
+when most of it is new. It *supersedes* the earlier one only at the same address: elsewhere both may be cited, each with its
+date, and count once. Of a pair where neither has text, the label is "different". `exact`, `near` (copied, cut, slightly
+changed) and `version` (a later or earlier state) are one story.
+
+Labelled mixed, side by side as titles, dates, addresses, and the sentences that only one or both have (cut short), with no share,
+stretch or verdict of any way on the screen.
 
 The rule of the second hand
 ---------------------------
@@ -48,4 +69,74 @@ count, and they are not all in the other. It is no way out of counting: where a 
 
 Pairs of one address are versions of one page whatever they say: the address decides there, and no hand is asked. Of a
 pair where one has no running text at all the answer is "different".
+
+Labelled mixed, by number, with ids, parts and the first hand's labels stripped, as titles, dates, outlets, the shorter one's
+sentences in order (each marked as the same, alike with its changed words, or its own; cut short, those near one half read
+whole), some that only the longer one has, and the count of each kind, which is the rule's own measure; without shares of
+words, stretches or a verdict of any way. A transcript that two outlets print is one story by the aim: C would have it open.
 """
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PAIRS = Path(__file__).with_name("duplicate_pairs.csv")
+PARTS = ("tune", "held", "fresh", "last", "below")
+Ids = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A pair that two people have read, and what each said of it."""
+
+    ids: Ids
+    part: str
+    first: str
+    second: str
+
+    @property
+    def by_first(self) -> bool:
+        """Whether the first hand calls it one story."""
+        return self.first != "different"
+
+    @property
+    def by_second(self) -> bool | None:
+        """Whether the second hand, or the address that both give, calls it one story; None for "cannot say"."""
+        return None if self.second == "cannot say" else self.second != "different"
+
+    @property
+    def by_both(self) -> bool | None:
+        """What both call it; None where they differ or one cannot say."""
+        return self.by_first if self.by_first == self.by_second else None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Of the pairs that both hands were asked about and answered: how many, the share answered alike, and Cohen's kappa.
+
+    Kappa (Cohen 1960) is the share beyond what two hands with as many "one story" each would reach by chance.
+    """
+
+    pairs: int
+    alike: float
+    kappa: float
+
+
+def labelled_pairs() -> Iterator[Labelled]:
+    """All of them, in the order of the file."""
+    with open(PAIRS, encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield Labelled((row["one"], row["other"]), row["half"], row["label"], row["second"])
+
+
+def agreement(pairs: Sequence[Labelled]) -> Agreement:
+    """How far the hands agree, apart from pairs where the address decides; kappa is 1 where there is but one answer."""
+    both = [(pair.by_first, pair.by_second) for pair in pairs if pair.second in ("one", "different")]
+    count = max(1, len(both))
+    alike = sum(one == other for one, other in both) / count
+    first, second = sum(one for one, _ in both) / count, sum(bool(other) for _, other in both) / count
+    chance = first * second + (1 - first) * (1 - second)
+    return Agreement(len(both), alike, (alike - chance) / (1 - chance) if chance < 1 else 1.0)
