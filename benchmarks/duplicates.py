@@ -1,36 +1,16 @@
 """The same story twice: ours and its peers on hand-labelled pairs of real articles: `python -m benchmarks.duplicates`.
 
-Comes in: benchmarks/duplicate_pairs.csv (ids and labels, no text) and `--data`, the folder with `articles.jsonl` of the
-RealTimeQA archive of 2022 that the ids are of. Goes out: a table on stdout: precision and recall on the half that
-thresholds were set on ("tune"), on the other ("held") and on pairs that were labelled later, most of them near the border
-("fresh"), below it ("last"), or below what a build compares at all ("below", none of them one story); and seconds for all the articles. Every way is given the same words: those of sentences,
-without headings, captions and boilerplate; ours is shown without and with the addresses, by which an index knows versions.
-Peers that are not installed are named and left out; their thresholds are the best ones for the tune half, found in the
-same run.
-
-The rule for the labels, for all 552 pairs. What one story is for: a second telling of it is no second witness, so it counts
-once, and its outlets are named. So two articles are one story when the shorter one is, in the main, the other's text:
-
-- more than half of the sentences that the shorter one has of its own stand in the other, a few words or figures changed or
-  not; links, credits, captions of galleries, notes on the author and quotations of one public statement count for neither;
-- and what it has beside those is a newer or older state of the same matter, or more of it: somebody who knows the other
-  would call it the same article. It is not when it tells of another event or subject: round-ups, newsletters and pages of
-  running news of different days, and pieces of a series with a common background, are different whatever block they share.
-
-So a copy, a shortened copy and an article worked over are one story, also an item that stands whole in a round-up; and so is
-the later edition of a yearly explainer, of a list or of "what we know", at whatever address. It is a story of its own only
-when most of it is new. It *supersedes* the earlier one only at the same address: elsewhere both may be cited, each with its
-date, and count once. Texts at one address are versions, whatever they say. Of a pair where neither has text, the label is
-"different". `exact`, `near` (copied, cut, slightly changed) and `version` (a later or earlier state) are one story.
-
-How they were labelled: all pairs mixed, side by side as titles, dates, addresses, and the sentences that only one or both
-have (cut short), with no share, stretch or verdict of any way on the screen; by one hand.
+Comes in: the pairs of benchmarks/duplicate_labels.py, and `--data`, the folder with `articles.jsonl` of the RealTimeQA archive of
+2022 that their ids are of. Goes out: a table on stdout: precision and recall of each way in each part of the pairs, by the labels
+that two hands share, by the second hand's and by the first's; how far the hands agree; and seconds for all the articles. Every
+way is given the same words: those of sentences, without headings, captions and boilerplate; ours is shown without and with the
+addresses, by which an index knows versions. Peers that are not installed are named and left out; their thresholds are the
+best ones for the pairs of "tune" on which both hands agree, found in the same run.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import importlib
 import json
 import re
@@ -42,25 +22,22 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.duplicate_labels import PARTS, Ids, Labelled, agreement, labelled_pairs
 from index.canonical import canonicalise
 from index.duplicates import one_texts, shared, wording
 from index.split import Sentence, split
 from index.versions import Addressed, settle
 
-PAIRS = Path(__file__).with_name("duplicate_pairs.csv")
-Ids = tuple[str, str]
 # The pairs of one story, by a score that must reach a threshold; a pair that is not in it was not found.
 Scores = dict[Ids, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A pair that a person has read."""
-
-    ids: Ids
-    one_story: bool
-    label: str
-    half: str
+# What a pair is by each way to take the labels; None where they leave it open.
+_HANDS: dict[str, Callable[[Labelled], bool | None]] = {
+    "both hands": lambda pair: pair.by_both,
+    "second hand": lambda pair: pair.by_second,
+    "first hand": lambda pair: pair.by_first,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +53,19 @@ Articles = dict[str, Read]
 
 
 def main() -> None:
-    """Prints one line a way and half; then, for ours, every pair of the labelled ones that it gets wrong."""
+    """Prints how far the hands agree and one line a way and part; then the pairs that both hands share and ours gets wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="the folder with articles.jsonl")
     arguments = parser.parse_args()
-    pairs = list(_pairs())
+    pairs = list(labelled_pairs())
     began = time.perf_counter()
     articles = dict(_articles(arguments.data / "articles.jsonl"))
     print(f"{len(articles):,} articles cut into sentences in {time.perf_counter() - began:.1f} s; {len(pairs)} pairs")
+    _print_agreement(pairs)
     print(
-        f"{'way':34} {'half':5} {'precision':>9} {'recall':>7} {'right':>6} {'wrong':>6} {'missed':>6} {'seconds':>8}"
+        f"{'precision, recall (wrong, missed)':34} {'part':5}"
+        + "".join(f" {hand:>22}" for hand in _HANDS)
+        + "  seconds"
     )
     for name, way in _WAYS.items():
         try:
@@ -95,21 +75,29 @@ def main() -> None:
         except ImportError as missing:
             print(f"{name:34} skipped: {missing.name} is not installed")
             continue
-        ours = name.startswith("byline")
-        threshold = 0.5 if ours else _best(pairs, scores)
-        for half in ("tune", "held", "fresh", "last", "below"):
-            told = _told([pair for pair in pairs if pair.half == half], scores, threshold)
-            print(f"{name:34} {half:5} {told} {seconds:8.1f}" + ("" if ours else f"  at {threshold:.2f}"))
+        threshold = 0.5 if name.startswith("byline") else _best(pairs, scores)
+        _print_way(name, pairs, scores, threshold, seconds)
         if name == "byline":
-            wrong = [p for p in pairs if (scores.get(p.ids, 0) >= threshold) != p.one_story]
+            wrong = [p for p in pairs if p.by_both not in (None, scores.get(p.ids, 0) >= threshold)]
             for one in wrong:
-                print(f"  {one.half}: {' '.join(one.ids)} is {one.label}")
+                print(f"  {one.part}: {' '.join(one.ids)} is {one.first}")
 
 
-def _pairs() -> Iterator[Labelled]:
-    with open(PAIRS, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            yield Labelled((row["one"], row["other"]), row["label"] != "different", row["label"], row["half"])
+def _print_agreement(pairs: Sequence[Labelled]) -> None:
+    compared = [pair for pair in pairs if pair.part != "below"]
+    for part, some in [(part, [p for p in pairs if p.part == part]) for part in PARTS] + [("all but below", compared)]:
+        found, open_ = agreement(some), sum(pair.by_second is None for pair in some)
+        print(
+            f"  two hands, {part:13} {found.pairs:4} pairs, alike {found.alike:.3f}, kappa {found.kappa:.3f}; {open_} left open"
+        )
+
+
+def _print_way(name: str, pairs: Sequence[Labelled], scores: Scores, threshold: float, seconds: float) -> None:
+    for part in PARTS:
+        some = [pair for pair in pairs if pair.part == part]
+        told = "".join(f" {_told(some, scores, threshold, hand)!s:>22}" for hand in _HANDS.values())
+        at = "" if name.startswith("byline") else f"  at {threshold:.2f}"
+        print(f"{name:34} {part:5}{told} {seconds:8.1f}{at}")
 
 
 def _articles(path: Path) -> Iterator[tuple[str, Read]]:
@@ -120,21 +108,40 @@ def _articles(path: Path) -> Iterator[tuple[str, Read]]:
             yield one["id"], Read(one["url"], one["published"], sentences)
 
 
-def _told(pairs: Sequence[Labelled], scores: Scores, threshold: float) -> str:
-    found = [scores.get(pair.ids, 0) >= threshold for pair in pairs]
-    right = sum(said and pair.one_story for said, pair in zip(found, pairs, strict=True))
-    wrong, missed = sum(found) - right, sum(pair.one_story for pair in pairs) - right
-    precision, recall = right / max(1, right + wrong), right / max(1, right + missed)
-    return f"{precision:9.3f} {recall:7.3f} {right:6} {wrong:6} {missed:6}"
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How well a way told the pairs of one story."""
+
+    right: int
+    wrong: int
+    missed: int
+
+    @property
+    def precision(self) -> float:
+        """The share of the pairs found that are one story."""
+        return self.right / max(1, self.right + self.wrong)
+
+    @property
+    def recall(self) -> float:
+        """The share of the pairs of one story that were found."""
+        return self.right / max(1, self.right + self.missed)
+
+    def __str__(self) -> str:
+        return f"{self.precision:.3f}, {self.recall:.3f} ({self.wrong}, {self.missed})"
+
+
+def _told(pairs: Sequence[Labelled], scores: Scores, threshold: float, hand: Callable[[Labelled], bool | None]) -> Told:
+    answers = [(scores.get(pair.ids, 0) >= threshold, hand(pair)) for pair in pairs if hand(pair) is not None]
+    return Told(*(answers.count(one) for one in ((True, True), (True, False), (False, True))))
 
 
 def _best(pairs: Sequence[Labelled], scores: Scores) -> float:
-    """The threshold at which the smaller of precision and recall on the tune half is highest."""
-    tune = [pair for pair in pairs if pair.half == "tune"]
+    """The threshold at which the smaller of precision and recall on "tune" is highest."""
+    tune = [pair for pair in pairs if pair.part == "tune"]
 
     def worst(threshold: float) -> float:
-        precision, recall, *_ = map(float, _told(tune, scores, threshold).split())
-        return min(precision, recall)
+        told = _told(tune, scores, threshold, _HANDS["both hands"])
+        return min(told.precision, told.recall)
 
     return max((step / 40 for step in range(4, 40)), key=worst)
 
@@ -194,7 +201,9 @@ def _sentences(articles: Articles) -> Scores:
 
 
 def _scored(articles: Articles, score: Callable[[list[Sentence], list[Sentence]], float]) -> Scores:
-    return {pair.ids: score(articles[pair.ids[0]].sentences, articles[pair.ids[1]].sentences) for pair in _pairs()}
+    return {
+        pair.ids: score(articles[pair.ids[0]].sentences, articles[pair.ids[1]].sentences) for pair in labelled_pairs()
+    }
 
 
 def _minhash(articles: Articles) -> dict[str, Any]:

@@ -8,9 +8,11 @@ come from each to each (where a scope holds a few of them, some may stay apart).
 
 Two articles are one text when more than half of the shorter one's own words stand in the other, in runs of five and more,
 and no long stretch of it is its own: pages that share a block (a picture gallery, yesterday's news below today's) each have
-a story of their own beside it. A longer stretch may be its own where no block is shared, as in an article worked over. Headings, captions and boilerplate are left out. A wording is one hash for each run of
-five words (shingles; Broder 1997). Pairs that are worth comparing are found by the quarter of the hashes that is
-divisible by four: the same quarter of every text, so a short copy meets the long one that holds it.
+a story of their own beside it. A longer stretch may be its own where a few words were changed here and there in what is
+shared: a block is put on another page as it is, and an article that is worked over is not. Headings, captions and
+boilerplate are left out. A wording is one hash for each run of five words (shingles; Broder 1997). Pairs that are worth
+comparing are found by the quarter of the hashes that is divisible by four: the same quarter of every text, so a short copy
+meets the long one that holds it.
 """
 
 from __future__ import annotations
@@ -27,20 +29,20 @@ from index.article import sha256
 from index.split import Sentence
 
 # To be raised when the same sentences come to give another wording, or the same wordings other pairs.
-DUPLICATES_VERSION = "4"
+DUPLICATES_VERSION = "5"
 
 Wording = NDArray[np.uint32]
 
 _WORD = re.compile(r"\w+")
 _RUN = 5
 # The share of the shorter one's words that must stand in the other; its longest stretch that is not in there may be this
-# much of it, where what is shared is no block, but spread so that the longest stretch of that is at most so much of it: one
-# text was worked over then. Beside a block it may have so many words, or this share of a long page with many items. Set
-# on half of 231 hand-labelled pairs, measured on the other half and on 248 later ones; days between the two, and a stretch
-# in both, told no more: docs/LOG.md, "The same story twice".
+# much of it, where what is shared was mended in so many places, each of so many words at most: one text was worked over
+# then. Otherwise it may have so many words, or this share of a long page with many items. Set on the pairs of one half
+# on which two hands agree, measured on the others; how long the longest shared stretch is told less, days between the
+# two and a stretch in both no more: docs/LOG.md, "The same story twice".
 _HELD = 0.56
 _OWN_MOST = 0.30
-_BLOCK = 0.50
+_MENDED, _MEND = 2, 10
 _OWN_STRETCH = 110
 _OWN_SHARE = 0.05
 # The share from which two texts at one address are versions of each other where the address alone does not say so. Of
@@ -61,13 +63,13 @@ _COMMON, _NEAR = 60, 5
 class Shared:
     """How much of the shorter of two texts stands in the other.
 
-    `held` is that share of its words, `own` its longest stretch of words that do not, `block` its longest stretch of words
-    that do, `words` all it has.
+    `held` is that share of its words, `own` its longest stretch of words that do not, `mended` the number of places where
+    a few words that do not lie between words that do, `words` all it has.
     """
 
     held: float
     own: int
-    block: int
+    mended: int
     words: int
 
     @property
@@ -75,8 +77,7 @@ class Shared:
         """Whether the two are one text."""
         if self.held < _HELD or self.own > _OWN_MOST * self.words:
             return False
-        spread = self.block <= _BLOCK * self.held * self.words
-        return spread or self.own <= max(_OWN_STRETCH, _OWN_SHARE * self.words)
+        return self.mended >= _MENDED or self.own <= max(_OWN_STRETCH, _OWN_SHARE * self.words)
 
     @property
     def kin(self) -> bool:
@@ -112,7 +113,7 @@ def told_by(said: Wording) -> str:
 def shared(one: Wording, other: Wording) -> Shared:
     """How much of the shorter text stands in the longer one; of two of one length, the one that has less of it."""
     if len(one) == len(other):
-        return min(_held(one, other), _held(other, one), key=lambda found: (found.held, -found.own, found.block))
+        return min(_held(one, other), _held(other, one), key=lambda found: (found.held, -found.own, found.mended))
     return _held(one, other) if len(one) < len(other) else _held(other, one)
 
 
@@ -131,8 +132,8 @@ def _held(short: Wording, long: Wording) -> Shared:
     starts, ends = edges[::2], edges[1::2]
     long_enough = ends - starts >= _CHANCE
     own = np.append(starts[long_enough], len(held)) - np.insert(ends[long_enough], 0, 0)
-    block = (ends - starts)[long_enough]
-    return Shared(float(held.mean()), int(own.max()), int(block.max(initial=0)), len(held))
+    mended = np.count_nonzero(starts[1:] - ends[:-1] <= _MEND)
+    return Shared(float(held.mean()), int(own.max()), int(mended), len(held))
 
 
 def _worth_comparing(wordings: Sequence[Wording]) -> list[tuple[int, int]]:
