@@ -45,7 +45,11 @@ _NEAREST = 3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to a question. `answered` has at least one citation; `not_found` has none, but a reason."""
+    """What is said to a question. `answered` has at least one citation; `not_found` has none, but a reason.
+
+    `understood` is the whole question that a follow-up was taken for; `outlets` are those that the question names as its
+    source: they were searched before all others.
+    """
 
     question: str
     status: Status
@@ -57,6 +61,8 @@ class Answer:
     generation: str | None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     groups: tuple[Mapping[str, Any], ...] = ()
+    understood: str | None = None
+    outlets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,17 @@ from functools import partial
 from bot.alike import mentions
 from bot.answer import Answer, Rules, answer, body, further, not_found
 from bot.cite import Citation, check, with_story
+from bot.courtesy import courtesy
 from bot.errors import QuestionRefused
+from bot.fitting import YEAR
 from bot.leader import surely
+from bot.outlets import Sourced, may_name_source, sourced
 from bot.question import Question, question
 from bot.read import Reader, Reading, Window
 from bot.retrieve import Candidate, Retrieval, retrieve
 from bot.support import support
 from index.embed import Embedder
+from index.outlets import outlets
 from index.store import Scope, Snapshot
 
 # Windows that are always read, and how likely the answer they give must be to leave others unread. On 454 real
@@ -78,9 +82,53 @@ def ask(
         asked = question(line, how.max_chars)
     except QuestionRefused as refused:
         return Asked(_timed(not_found(line[: how.max_chars], refused.reason, snapshot.name), began))
+    if nothing_asked := courtesy(asked):
+        return Asked(_timed(not_found(asked.text, nothing_asked, snapshot.name), began))
     if not snapshot.counts["passages"]:
         return Asked(_timed(not_found(asked.text, "empty_index", snapshot.name), began))
-    candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval, scope)
+    answered = partial(
+        _asked, snapshot=snapshot, embedder=embedder, reader=reader, how=how, scope=scope, between=between
+    )
+    named = sourced(asked.text, outlets(snapshot, scope)) if may_name_source(asked.text) else None
+    if named is None:
+        return answered(asked, began=began)
+    return _of_outlets(asked, named, answered, began)
+
+
+def _of_outlets(asked: Question, named: Sourced, answered: Callable[..., Asked], began: float) -> Asked:
+    """The answer of the outlets that the question names; where they have none, that of the others, and not as theirs.
+
+    Where the outlet may be what is asked about, others' answers are as good; else they stand under `nearest`.
+    """
+    narrowed = question(named.asked, len(named.asked))
+    theirs = answered(narrowed, began=began, named=named.outlets)
+    if theirs.answer.status == "not_found":
+        others = answered(narrowed if named.firm else asked, began=began)
+        if others.answer.status == "answered":
+            theirs = others
+            if named.firm:
+                said = others.answer
+                reason = not_found(asked.text, "not_from_outlet", said.generation, said.confidence, said.citations)
+                theirs = replace(others, answer=replace(reason, timings_ms=said.timings_ms), more=())
+    found = _whole(theirs.answer) if named.subject else theirs.answer
+    return replace(theirs, answer=replace(found, question=asked.text, outlets=named.outlets))
+
+
+def _whole(found: Answer) -> Answer:
+    """The answer without a short one: what is said about something is said by whole sentences."""
+    bare, near = (
+        tuple(replace(one, answer_start=None, answer_end=None) for one in those)
+        for those in (found.citations, found.nearest)
+    )
+    return replace(found, answer=None, citations=bare, nearest=near)
+
+
+def _asked(
+    asked: Question, *, snapshot: Snapshot, embedder: Embedder, reader: Reader, how: Asking, scope: Scope,
+    between: Callable[[], None], began: float, named: Sequence[str] = (),
+) -> Asked:  # fmt: skip
+    """Answer a question from the scope's articles, or of these from those of the outlets named."""
+    candidates = retrieve(asked, snapshot, embedder, how.query_prefix, how.retrieval, scope, named)
     retrieved = time.perf_counter()
     between()
 
@@ -161,7 +209,8 @@ def window(candidate: Candidate) -> Window:
     base = candidate.passage.start
     spans = tuple((body(sentence) - base, sentence.end - base) for sentence in candidate.sentences)
     article = candidate.article.article
-    return Window(candidate.passage.text, spans, article.title, published=article.published)
+    years = tuple(dict.fromkeys(YEAR.findall(article.text))) if article.published is None else ()
+    return Window(candidate.passage.text, spans, article.title, published=article.published, years=years)
 
 
 def _timed(found: Answer, began: float, retrieved: float | None = None, read: float | None = None) -> Answer:

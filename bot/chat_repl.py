@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TextIO
 
@@ -22,6 +24,7 @@ from bot.config import Config
 from bot.desk import Desk
 from bot.errors import BylineError
 from bot.message import BLANK, Paragraph, Run, line
+from bot.talk import Talk
 from bot.terminal import Keyboard, Screen, piped
 from index.errors import IndexFailure
 
@@ -35,9 +38,11 @@ _COMMANDS = {
     ":articles": ("[WORD]", "list the articles, or those with WORD in title, outlet or id"),
     ":set": ("[NAME VALUE]", "list the settings, or change one until you leave"),
     ":status": ("", "what is indexed, and with which models"),
+    ":new": ("", "begin anew: the next question follows on nothing"),
     ":help": ("", "this list"),
     ":quit": ("", "leave (Ctrl-D does too)"),
 }
+_MINUTES = "question.follow_up_minutes"
 _HINT = "Type a question, or :help."
 _LISTED = 40
 _CONSIDERED = 12
@@ -56,7 +61,7 @@ def repl(desk: Desk, config: Config, stdin: TextIO | None = None, stdout: TextIO
     """
     source, sink = stdin or sys.stdin, stdout or sys.stdout
     screen = Screen(sink, config.repl.colour)
-    chat = _Chat(desk)
+    chat = _Chat(desk, config.question.follow_up_minutes)
     if not (source.isatty() and screen.terminal):
         _talk(chat, screen, piped(source))
         return 0
@@ -97,8 +102,10 @@ def _leaves(typed: str) -> bool:
 class _Chat:
     """One person's talk: what was said last, and so what [1] means."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, minutes: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._desk = desk
+        self._minutes = minutes
+        self._talk = Talk(clock)
         self._cited: tuple[Citation, ...] = ()
         self._hinted = False
 
@@ -136,7 +143,12 @@ class _Chat:
         if not typed.strip():
             return iter([line(_HINT)])
         self._cited = ()  # [1] of an earlier answer must not pass for this one's, whatever happens now
-        answer = self._desk.ask(typed)
+        minutes = int(self._desk.settings().get(_MINUTES, self._minutes))
+        understood = self._talk.understood(typed, minutes)
+        answer = self._desk.ask(understood or typed)
+        if understood:
+            answer = replace(answer, question=typed, understood=understood)
+        self._talk.heard(answer)
         self._cited = answer.citations or answer.nearest
         shown = _shown(answer, self._desk)
         if answer.citations and not self._hinted:
@@ -154,6 +166,7 @@ class _Chat:
             ":articles": self._articles,
             ":set": self._set,
             ":status": lambda _: message.table(self._desk.status()),
+            ":new": self._begin_anew,
             ":help": lambda _: _help(),
         }
         return follow[_command(word)](rest.strip())
@@ -201,6 +214,10 @@ class _Chat:
         if not value:
             raise Unusable(f":set {name} needs a value; :set alone lists what there is")
         return [line(f"{name} is now {self._desk.set(name, value.strip())}")]
+
+    def _begin_anew(self, _: str) -> Iterable[Paragraph]:
+        self._talk.forget()
+        return [line("The next question follows on nothing that was said.")]
 
     def _citation(self, number: str) -> Citation:
         """The citation that is shown as [number] in the last answer; counted as people see it, never from the end."""

@@ -111,6 +111,7 @@ class AnswerSettings:
 @dataclass(frozen=True, slots=True)
 class QuestionSettings:
     max_chars: int = _setting(1_000, whole(50, 10_000))
+    follow_up_minutes: int = _setting(30, whole(0, 1_440))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from functools import lru_cache
 from bot.alike import repeats
 from bot.read import Window
 
+YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 _ASKS = re.compile(r"\b(?:who|whom|whose|what|when|where|why|which|how)\b", re.IGNORECASE)
-_YEAR = re.compile(r"\b(?:1[89]|20)\d\d\b")
 _YEAR_BEFORE = re.compile(r"\b(?:(?:last|previous) year|year (?:ago|earlier))\b", re.IGNORECASE)
 _YEAR_AFTER = re.compile(r"\bnext year\b", re.IGNORECASE)
 _EITHER = re.compile(r"\bor\b(?!\s+not\b)", re.IGNORECASE)
@@ -64,10 +64,10 @@ def polar(question: str) -> bool:
 def unfit(question: str, window: Window | None = None) -> Callable[[str], bool]:
     """What tells of a span's text, from that window or from any, whether it can hardly answer the question.
 
-    Where a question names years, and neither the window nor its article's title or date has one of them, none can: an
-    article without a date supports no year that it does not name.
+    Where a question names years, and neither the window nor its article's title or date has one of them, none can. Of an
+    article without a date all the years count that it names; where it names none, it may be of any.
     """
-    years = _YEAR.findall(question)
+    years = YEAR.findall(question)
     if window is not None and years and _of_another_year(years, window):
         return _always
     return _unfit(_POLITE.sub("", question))
@@ -75,9 +75,13 @@ def unfit(question: str, window: Window | None = None) -> Callable[[str], bool]:
 
 def _of_another_year(years: Sequence[str], window: Window) -> bool:
     told = f"{window.title or ''} {window.text}".replace(",", "")  # "2000 people" may be written 2,000
-    if window.published and (written := _YEAR.match(window.published)):
+    if window.published and (written := YEAR.match(window.published)):
         year = int(written[0])
         told += f" {year}{f' {year - 1}' * bool(_YEAR_BEFORE.search(told))}{f' {year + 1}' * bool(_YEAR_AFTER.search(told))}"
+    if window.published is None:
+        told += f" {' '.join(window.years)}"
+        if not YEAR.search(told):
+            return False
     return not any(year in told for year in years)
 
 

@@ -17,6 +17,7 @@ from bot.answer import Answer
 from bot.cite import Citation
 from bot.desk import Context, Listed, Weighed
 from index.article import Article
+from index.outlets import outlet_of
 
 Style = Literal["plain", "answer", "marker", "quote", "heading", "faint", "warning", "error"]
 
@@ -31,6 +32,10 @@ _ADVICE = {
     "empty_question": "Please ask a question, for example: who declared the caliphate over?",
     "question_too_long": "That is too long for a question; please ask it shorter.",
     "bad_text": "The question holds characters that are no text; please type it again.",
+    "greeting": "Hello. Ask me what the articles say, for example: who declared the caliphate over?",
+    "thanks": "You are welcome. Ask on whenever you like.",
+    "farewell": "Goodbye.",
+    "no_question": "That alone asks nothing yet; please say of whom or what, for example: who declared the caliphate over?",
     "empty_index": "No articles are indexed yet; `byline build` reads them.",
 }
 
@@ -63,11 +68,10 @@ def message(answer: Answer, places: Mapping[int, str]) -> tuple[Paragraph, ...]:
 
     `places` says by marker where in the article a citation stands; where it is silent, the offsets do.
     """
-    if answer.status == "answered":
-        return tuple(_answered(answer, places))
-    if answer.reason in _ADVICE:
+    if answer.status != "answered" and answer.reason in _ADVICE:
         return (line(_ADVICE[answer.reason]),)
-    return tuple(_not_found(answer, places))
+    head = (line(f"Understood as: {answer.understood}", "faint"), BLANK) if answer.understood else ()
+    return (*head, *(_answered if answer.status == "answered" else _not_found)(answer, places))
 
 
 def line(text: str, style: Style = "plain", indent: int = 0) -> Paragraph:
@@ -84,20 +88,44 @@ def _answered(answer: Answer, places: Mapping[int, str]) -> Iterator[Paragraph]:
     yield BLANK
     yield from sources(answer.citations, places)
     yield BLANK
-    yield line(f"Confidence {_percent(answer.confidence)}.", "faint")
+    yield line(" ".join(filter(None, (f"Confidence {_percent(answer.confidence)}.", from_outlets(answer)))), "faint")
 
 
 def _not_found(answer: Answer, places: Mapping[int, str]) -> Iterator[Paragraph]:
     reason = answer.reason or "no reason given"
     why = _REASONS.get(reason, f"Reason: {reason.replace('_', ' ')}.")
-    yield Paragraph((Run("Not in the articles.", "warning"), Run(f" {why}")))
+    elsewhere = reason == "not_from_outlet"
+    yield Paragraph((Run(nowhere(answer), "warning"), Run("" if elsewhere else f" {why}")))
     if answer.nearest:
         yield BLANK
-        yield line("Nearest sentences, not an answer:", "heading")
+        yield line("Others say:" if elsewhere else "Nearest sentences, not an answer:", "heading")
         for citation in answer.nearest:
             yield _marked(citation, (Run(citation.quote, "faint"),))
         yield BLANK
         yield from sources(answer.nearest, places)
+
+
+def nowhere(answer: Answer) -> str:
+    """That there is no answer, and in whose articles, where the question names its source."""
+    if not answer.outlets:
+        return "Not in the articles."
+    others = "" if answer.reason == "not_from_outlet" else ", nor in others"
+    return f"Not in the articles of {outlets(answer)}{others}."
+
+
+def from_outlets(answer: Answer) -> str | None:
+    """Whether an answer is from the outlets that the question names; None where it names none."""
+    if not answer.outlets:
+        return None
+    if all(outlet_of(one.source, one.url) in answer.outlets for one in answer.citations):
+        return f"Only articles of {outlets(answer)} were searched."
+    return f"No article of {outlets(answer)} answers it; this is from others."
+
+
+def outlets(answer: Answer, most: int = 3) -> str:
+    """The outlets that the question names, as a text."""
+    rest = f" and {len(answer.outlets) - most:,} more" if len(answer.outlets) > most else ""
+    return f"{', '.join(answer.outlets[:most])}{rest}"
 
 
 def quote(citation: Citation, style: Style = "plain") -> tuple[Run, ...]:

@@ -41,7 +41,7 @@ class Window:
 
     The title may help to understand the passage; an answer never comes from it. `place` is how many windows
     were retrieved before it, those of a story's further copies not counted; None where that is its number in the list.
-    `published` is the article's ISO date, if it has one.
+    `published` is the article's ISO date, if it has one; `years` are those that an article without a date names anywhere.
     """
 
     text: str
@@ -49,6 +49,7 @@ class Window:
     title: str | None = None
     place: int | None = None
     published: str | None = None
+    years: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

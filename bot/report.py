@@ -31,6 +31,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
     """An answer in the words of the contract."""
     return {
         "question": answer.question,
+        "understood": answer.understood,
+        "outlets": list(answer.outlets),
         "status": answer.status,
         "reason": answer.reason,
         "answer": answer.answer,

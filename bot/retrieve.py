@@ -6,10 +6,12 @@ its sentences and the scores that brought it here. Knows nothing of reading or a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.question import Question
 from index.embed import Embedder
+from index.outlets import rows_of
 from index.passages import Passage
 from index.search import Hit, search
 from index.split import Sentence
@@ -48,12 +50,16 @@ def retrieve(
     query_prefix: str,
     how: Retrieval,
     scope: Scope = None,
+    named: Sequence[str] = (),
 ) -> list[Candidate]:
-    """The passages of the scope that fit the question best, at most `how.passages_read`, best first."""
+    """The passages of the scope that fit the question best, at most `how.passages_read`, best first.
+
+    Where outlets are named, those of their articles alone.
+    """
     vector = embedder.encode([query_prefix + question.key])[0]
     hits = search(
         snapshot, terms(question.key), vector, vectors=how.vectors, words=how.words, fuse_k=how.fuse_k,
-        allowed=snapshot.rows_in(scope),
+        allowed=rows_of(snapshot, named, scope) if named else snapshot.rows_in(scope),
     )[: how.passages_read]  # fmt: skip
     found = snapshot.passages([hit.row for hit in hits])
     return [Candidate(snapshot.article(p.article), p, hit) for p, hit in zip(found, hits, strict=True)]

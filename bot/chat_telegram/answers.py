@@ -30,6 +30,7 @@ CREATE TABLE IF NOT EXISTS answers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, asker TEXT NOT NULL, asked INTEGER NOT NULL,
     question TEXT NOT NULL, scope TEXT, reply TEXT, messages TEXT NOT NULL DEFAULT '[]', created REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS answers_by_place ON answers (place, asked);
+CREATE INDEX IF NOT EXISTS answers_by_asker ON answers (asker, asked);
 CREATE INDEX IF NOT EXISTS answers_by_age ON answers (created);
 CREATE TABLE IF NOT EXISTS feedback (
     answer INTEGER PRIMARY KEY, asker TEXT NOT NULL, question TEXT NOT NULL, scope TEXT, reply TEXT NOT NULL,
@@ -169,7 +170,7 @@ def export(connection: sqlite3.Connection, everything: bool = False) -> Iterator
         "SELECT answer, asker, question, scope, reply, generation, verdict, reason, created FROM feedback ORDER BY answer"
     )
     for id_, asker, question, scope, reply, generation, verdict, reason, created in rows:
-        answer = _loaded(reply).answer
+        answer = loaded(reply).answer
         right = _right(answer, verdict, reason)
         if right is None and not everything:
             continue
@@ -209,7 +210,7 @@ async def _one(records: Records, where: str, *values: object) -> Stored | None:
         return None
     id_, place, asker, asked, question, reply, messages, created = found
     return Stored(
-        id_, place, asker, asked, question, _loaded(reply) if reply else None, tuple(json.loads(messages)), created
+        id_, place, asker, asked, question, loaded(reply) if reply else None, tuple(json.loads(messages)), created
     )
 
 
@@ -226,11 +227,12 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _loaded(text: str) -> Reply:
+def loaded(text: str) -> Reply:
+    """A reply as it was stored."""
     found = json.loads(text)
     answer = found["answer"]
     answer |= {name: tuple(map(_citation, answer[name])) for name in ("citations", "nearest")}
-    answer["groups"] = tuple(answer["groups"])
+    answer |= {name: tuple(answer.get(name, ())) for name in ("groups", "outlets")}
     return Reply(Answer(**answer), tuple(map(_citation, found["more"])), Covered(**found["covered"]))
 
 

@@ -28,6 +28,7 @@ from bot.chat_telegram.office import office as office_of
 from bot.chat_telegram.parts import Piece, parts, plain
 from bot.chat_telegram.questions import answer_question, check_quote
 from bot.chat_telegram.rights import ADMIN_AGE, ADMIN_COMMANDS, Visitor
+from bot.chat_telegram.said_before import new
 from bot.chat_telegram.wording import day, outlet
 from index.store import Scope
 
@@ -157,6 +158,7 @@ _ALL = (
     Command("latest", "the newest articles", newest),
     Command("sources", "the outlets that are searched", sources),
     Command("status", "how many articles, from when, last update", status),
+    Command("new", "begin anew: what you ask next follows on nothing", new),
     Command("start", "what I answer from, with examples", start),
     Command("help", "all commands", help_),
     Command("privacy", "what is stored, and for how long", privacy.privacy),

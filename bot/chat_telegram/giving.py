@@ -8,15 +8,16 @@ an answer is stored before it is sent, so no button is ever without its answer. 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import InlineKeyboardMarkup
 
 from bot.chat_telegram.answers import Given, keep, salt_of, sent
-from bot.chat_telegram.asking import Busy, Reply
+from bot.chat_telegram.asking import Busy
 from bot.chat_telegram.keys import Keyring
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.parts import Part, Piece, parts
+from bot.chat_telegram.said_before import whole
 from bot.chat_telegram.wording import BUSY, STALE, answered, nothing_indexed
 from index.errors import IndexMissing
 
@@ -27,29 +28,35 @@ _LEFT_OVER = "(This part belonged to an earlier answer.)"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it came: who asks where, in which message and topic."""
+    """A question as it came: who asks where, in which message and topic, and which of the bot's messages it answers."""
 
     chat: int
     user: int
     message: int
     text: str
     thread: int | None = None
+    to: int | None = None
 
 
 async def give(office: Office, asked: Asked, over: Sequence[int] = ()) -> None:
     """Answer the question, in place of the messages `over` where there are any; raises what cannot be mended."""
     text, used = shortened(asked.text, office.config.question.max_chars)
     scope = await office.access.scope(asked.chat)
+    understood = await whole(office, asked.chat, asked.user, asked.message, text, asked.to)
+    if understood is not None:
+        understood, _ = shortened(understood, office.config.question.max_chars)
+        asked = replace(asked, text=understood)  # so that it can be asked again whatever was said meanwhile
     try:
         async with office.sender.typing(asked.chat, asked.thread):
-            reply: Reply | None = await office.asking.ask(text, scope, asked.user)
+            reply = await office.asking.ask(asked.text if understood else text, scope, asked.user)
     except Busy:
         await _offer(office, asked, (Piece(BUSY),), over)
         return
     except IndexMissing:
         reply = nothing_indexed(text)
-    assert reply is not None
-    given = Given(asked.chat, asked.user, asked.message, text, scope, reply)
+    if understood is not None:
+        reply = replace(reply, answer=replace(reply.answer, question=text, understood=understood))
+    given = Given(asked.chat, asked.user, asked.message, understood or text, scope, reply)
     await _show(office, asked, given, answered(reply, used), over)
 
 

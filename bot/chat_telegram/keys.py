@@ -79,7 +79,9 @@ class Keyring:
             self._button("👍 Right ✓" if rated == "right" else "👍 Right", stored, "u"),
             self._button("👎 Wrong ✓" if rated == "wrong" else "👎 Wrong", stored, "d"),
         ]
-        judged = self.feedback and (bool(shown) or reply.answer.reason in ("nothing_close", "no_answer_in_articles"))
+        judged = self.feedback and (
+            bool(shown) or reply.answer.reason in ("nothing_close", "no_answer_in_articles", "not_from_outlet")
+        )
         rows = [*_rows(context, 3), row, thumbs if judged else []]
         return InlineKeyboardMarkup([row for row in rows if row]) if any(rows) else None
 

@@ -133,7 +133,9 @@ def _behind(update: Update) -> str:
 def _asked(message: Message, text: str) -> Asked:
     assert message.from_user is not None
     thread = message.message_thread_id if message.is_topic_message else None
-    return Asked(message.chat.id, message.from_user.id, message.message_id, text, thread)
+    replied = message.reply_to_message
+    to = replied.message_id if replied is not None and replied.from_user and replied.from_user.is_bot else None
+    return Asked(message.chat.id, message.from_user.id, message.message_id, text, thread, to)
 
 
 def _person(message: Message) -> bool:

@@ -53,7 +53,7 @@ class Right:
 
 _PRIVATE: frozenset[Place] = frozenset({"private"})
 _ANYWHERE: frozenset[Place] = frozenset({"private", "group"})
-_EVERYBODY = ("start", "help", "ask", "check", "sources", "latest", "status", "privacy", "forget")
+_EVERYBODY = ("start", "help", "ask", "check", "sources", "latest", "status", "new", "privacy", "forget")
 _ADMINISTRATORS = ("add", "rebuild", "remove", "reload", "stats", "pair", "allow", "deny")
 RIGHTS: Mapping[str, Right] = {name: Right("member", _ANYWHERE) for name in _EVERYBODY} | {
     name: Right("admin", _PRIVATE) for name in _ADMINISTRATORS

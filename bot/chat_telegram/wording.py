@@ -1,7 +1,7 @@
 """Replies, sources and contexts -> pieces: what people read in a chat.
 
-Comes in: values. Goes out: pieces, in the order of reading. The promises others lean on: the short answer comes first;
-a piece of the kind quote is a citation's quote, letter by letter, and nothing else; what is said about confidence is
+Comes in: values. Goes out: pieces, in the order of reading. The promises others lean on: the short answer comes first,
+behind how a question was understood that was not taken as it was typed; a piece of the kind quote is a citation's quote, letter by letter, and nothing else; what is said about confidence is
 what the number means. Knows nothing of chats and buttons; `parts.py` keeps the limits.
 """
 
@@ -17,7 +17,7 @@ from bot.chat_telegram.link import link
 from bot.chat_telegram.parts import Kind, Piece
 from bot.cite import Citation
 from bot.desk import Context
-from bot.message import also_in, place, updated
+from bot.message import also_in, from_outlets, nowhere, place, updated
 
 EXPANDABLE = 300  # characters; longer quotes are folded to three lines until somebody taps them
 _LONGEST_TITLE, _LONGEST_OUTLET = 160, 80
@@ -35,8 +35,13 @@ _ADVICE = {
     "empty_question": "I see no question in it. Please ask one in words; examples: ",
     "question_too_long": "That is too long for a question. Please ask it shorter.",
     "bad_text": "The question holds characters that are no text. Please type it again.",
+    "greeting": "Hello. Ask me what the articles say, in your own words; examples: ",
+    "thanks": "You are welcome. Ask on whenever you like.",
+    "farewell": "Goodbye.",
+    "no_question": "That alone asks nothing yet. Please say of whom or what; examples: ",
     "empty_index": "No articles are indexed yet, so there is nothing to answer from.",
 }
+_EXAMPLES = ("empty_question", "greeting", "no_question")  # these end with where examples are
 BUSY = "I am busy: more questions are waiting than I can answer soon. Please ask again in a minute."
 STALE = "You asked this while I was away, so I have not answered it:"
 GONE = "The articles have changed since this answer, and the text that it was taken from is no longer there. Please ask again."
@@ -46,12 +51,12 @@ HELP = "Send me a question in words, and I answer with sentences from the articl
 def answered(reply: Reply, used: int | None = None) -> tuple[Piece, ...]:
     """The whole answer; `used` says how many characters of the question were taken, where it was not all of it."""
     answer = reply.answer
-    if answer.status == "answered":
-        return (*_found(answer), *_cut(used))
-    if answer.reason in _ADVICE:
-        tried = (Piece("/start", "tap"), Piece(".")) if answer.reason == "empty_question" else ()
+    if answer.status != "answered" and answer.reason in _ADVICE:
+        tried = (Piece("/start", "tap"), Piece(".")) if answer.reason in _EXAMPLES else ()
         return (Piece(_ADVICE[answer.reason]), *tried)
-    return (*_not_found(answer, reply.covered), *_cut(used))
+    head = (Piece(f"Understood as: {answer.understood}", "italic"), Piece("\n\n")) if answer.understood else ()
+    said = _found(answer) if answer.status == "answered" else _not_found(answer, reply.covered)
+    return (*head, *said, *_cut(used))
 
 
 def nothing_indexed(question: str) -> Reply:
@@ -184,21 +189,23 @@ def _found(answer: Answer) -> Iterator[Piece]:
         yield Piece("\n\n")
         yield from cited(citation)
     yield Piece("\n\n")
-    yield Piece(sure(answer.confidence), "italic")
+    yield Piece(" ".join(filter(None, (sure(answer.confidence), from_outlets(answer)))), "italic")
 
 
 def _not_found(answer: Answer, covered: Covered) -> Iterator[Piece]:
     reason = answer.reason or "no reason given"
-    yield Piece("Not in the articles.", "bold")
+    yield Piece(nowhere(answer), "bold")
     words = reason.replace("_", " ")
-    yield Piece(f" {_REASONS.get(reason, f'Reason: {words}.')}")
+    elsewhere = reason == "not_from_outlet"
+    yield Piece("" if elsewhere else f" {_REASONS.get(reason, f'Reason: {words}.')}")
     yield Piece(f"\n\n{covers(covered)}")
     if answer.nearest:
-        yield Piece("\n\nNearest sentences, which do not answer it:" if len(answer.nearest) > 1 else
+        yield Piece("\n\nOthers say:" if elsewhere else
+                    "\n\nNearest sentences, which do not answer it:" if len(answer.nearest) > 1 else
                     "\n\nThe nearest sentence, which does not answer it:")  # fmt: skip
         for citation in answer.nearest:
             yield Piece("\n\n" if citation.marker > 1 else "\n")
-            yield from cited(citation, marked=False)  # what does not answer is not marked as if it did
+            yield from cited(citation, marked=elsewhere)  # what does not answer is not marked as if it did
 
 
 def _cut(used: int | None) -> Iterator[Piece]:

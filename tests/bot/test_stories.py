@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.ask import Asked
-from bot.chat_telegram.answers import _dumped, _loaded
+from bot.chat_telegram.answers import _dumped, loaded
 from bot.chat_telegram.asking import Reply
 from bot.chat_telegram.wording import cited
 from bot.cite import Citation, Holder, check
@@ -173,8 +173,8 @@ def test_a_stored_answer_comes_back_with_all_that_it_listed(asked: Ask) -> None:
     reply = Reply(replace(asked(HERALD).answer, citations=(CITATION,)))
     written = _dumped(reply)
     assert written is not None
-    assert _loaded(written).answer.citations == (CITATION,)
+    assert loaded(written).answer.citations == (CITATION,)
     before = json.loads(written)
     for one in before["answer"]["citations"]:
         del one["also_in"], one["earlier"]
-    assert _loaded(json.dumps(before)).answer.citations == (replace(CITATION, also_in=(), earlier=()),)
+    assert loaded(json.dumps(before)).answer.citations == (replace(CITATION, also_in=(), earlier=()),)

@@ -80,6 +80,7 @@ MATRIX: Mapping[str, str] = {
     "sources": "R R R R R R S S S - A - - - - F - - - -",
     "latest":  "R R R R R R S S S - A - - - - F - - - -",
     "status":  "R R R R R R S S S - A - - - - F - - - -",
+    "new":     "R R R R R R S S S - A - - - - F - - - -",
     "privacy": "R R R R R R S S S - A - - - - F - - - -",
     "forget":  "R R R R R R S S S - A - - - - F - - - -",
     "add":     "R U U U U U S S S - A - - - - F - - - -",
