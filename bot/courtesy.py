@@ -50,6 +50,6 @@ def courtesy(asked: Question) -> Courtesy | None:
     plain = _BETWEEN.sub(" ", asked.text.replace("’", "'")).strip() + " "
     if len(plain) <= _LONGEST and _WHOLE.fullmatch(plain):
         found = next((kind for kind, held in _HELD.items() if held.search(plain)), None)
-        if found is not None and (found != "no_question" or not terms(asked.key) or not asked.text.isupper()):
+        if found is not None:
             return found
     return None if terms(asked.key) else "no_question"

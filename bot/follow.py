@@ -39,8 +39,10 @@ _ELSE = re.compile(r"(?:any(?:one|body|thing|where)|some(?:one|body|thing)) else
 # "What about Raqqa?", "and in 2019?"
 _INSTEAD = re.compile(r"(?:what|how) about\s+(?P<what>.+?)\W*|(?:and|or)\s+(?P<and>.+?)\W*", re.IGNORECASE)
 # "Did anybody die there?", not "was there".
-_THERE = re.compile(r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )(?<!\bhas )(?<!\bhave )\bthere\b"
-                    r"(?! (?:is|are|was|were|be|been|will|has|have|any|a|an)\b)", re.IGNORECASE)  # fmt: skip
+_THERE = re.compile(
+    r"(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )(?<!\bbe )(?<!\bbeen )(?<!\bhas )(?<!\bhave )\bthere(?=\W*$)",
+    re.IGNORECASE,
+)
 _THEN = re.compile(r"\b(?:(?:on|in) )?(?:that|the same|this) (?:very )?(day|year|month)\b", re.IGNORECASE)
 _MOST = 5  # words of a line without a verb that may take the place of others
 
@@ -48,11 +50,15 @@ _OWNING = frozenset("his her hers their theirs its".split())
 _OBJECT = frozenset("him them".split())
 # "It" that stands for nothing: it rains, it takes a day to, it is true that.
 _EMPTY = re.compile(
-    r"\bit['’]?s? (?:(?:is|was|be|been|still|not|really|ever|so|too) )*(?:\w+ (?:that|to|for|if|when|who|how)\b|true|possible|like\b|"
+    r"\bit['’]?s? (?:(?:is|was|be|been|still|not|really|ever|so|too) )*(?:\w+ (?:or \w+ )?(?:that|to|for|if|when|who|how)\b|true|possible|like\b|"
     r"rain\w*|snow\w*|take[sn]?\b|took\b|cost|mean\b|seem\w*|appear\w*|who\b|that\b)|\b(?:what|which) (?:time|day|date|year) (?:is|was) it\b"
     r"|\b(?:does|did|will|would) it (?:usually |really )?(?:take|cost|mean|matter)\b|\bhow (?:is|was) it (?:that|possible)\b",
     re.IGNORECASE,
 )
+_STOPS = re.compile(r"[.!?;:,–—-]\s")  # what comes before one was said for itself
+_CLAUSES = frozenset("when while as if because that after before since until who which once where".split())
+_MANY = frozenset("people children men women police".split())
+_LONGEST = 14  # words; who says more names what he means (docs/LOG.md)
 _SOMEBODY = frozenset("who people anyone anybody someone somebody everyone everybody".split())
 
 
@@ -71,6 +77,8 @@ def followed(line: str, turns: Sequence[Turn]) -> str | None:
 def may_follow(line: str) -> bool:
     """Whether the line can stand for another question at all; most do not, and need not be looked up for."""
     said = _JOINED.sub("", _FILLER.sub("", " ".join(line.split())))
+    if len(words(said)) > _LONGEST:
+        return False
     leans = any(re.split(r"['’]", word[0].lower())[0] in PRONOUNS for word in words(said))
     forms = (_BARE, _NEXT, _ELSE)
     return leans or bool(_THERE.search(said) or _THEN.search(said) or any(one.fullmatch(said) for one in forms)
@@ -117,7 +125,8 @@ def _placed(said: str, turns: Sequence[Turn]) -> str:
     if when is not None:
         said = _THEN.sub(lambda found: when if when.split()[0].lower() in PREPOSITIONS else
                          f"{'on' if found[1].lower() == 'day' else 'in'} {when}", said, count=1)  # fmt: skip
-    there = _THERE.search(said)
+    named = any(word[0][0].isupper() for word in words(said)[1:])
+    there = None if named else _THERE.search(said)
     place = fitting("place", turns, said) if there else None
     if there is None or place is None:
         return said
@@ -165,29 +174,69 @@ def _empty(said: str, at: int, pronoun: str) -> bool:
 
 
 def _bound(said: str, i: int, pronoun: str, owning: bool) -> bool:
-    """Whether the line itself has what its pronoun may stand for: a name or a subject before it."""
-    before = words(said)[:i]
-    lower = [word[0].lower() for word in before]
+    """Whether the line itself has what its pronoun may stand for: a sentence, a name or a noun before it."""
+    found = words(said)
+    before, lower = found[:i], [word[0].lower() for word in found[:i]]
     if not before:
         return False
-    if lower[0] in ("besides", "other", "aside") and any(word[0][0].isupper() for word in words(said)[1:]):
-        return True  # besides his role there, what did Smith do
-    if lower[-1] in AUXILIARY and "," not in said[: before[-1].start()]:
-        return False  # the subject of the question itself: "when did he", "what songs did they"
-    names_before = any(word[0][0].isupper() and word[0].lower() not in SMALL for word in before[1:] or ())
-    behind = words(said)[i + 1 :]
-    if pronoun in _OBJECT or (pronoun == "it" and not (behind and behind[0][0].lower() in AUXILIARY)):
-        return names_before
-    auxiliary = next((j for j, word in enumerate(lower) if word in AUXILIARY), None)
-    if lower[0] in _SOMEBODY and (auxiliary is None or auxiliary > 1) and (owning or pronoun != "it"):
-        return True  # who lost his job
-    subject = [word for word in lower[(auxiliary if auxiliary is not None else 0) + 1 :] if word not in SMALL]
-    if names_before or "," in said[: before[-1].end() + 1]:
+    cut = max((one.end() for one in _STOPS.finditer(said[: found[i].start()])), default=0)
+    if any(word.start() < cut and _tells(word[0]) for word in before):
         return True
-    return bool(subject) and not (auxiliary is None and lower[0] in WH) and not _parts(subject, lower, pronoun)
+    if lower[0] in ("besides", "other", "aside") and any(word[0][0].isupper() for word in found[1:]):
+        return True  # besides his role there, what did Smith do
+    if lower[-1] in AUXILIARY:
+        return False  # the subject of the question itself: "when did he", "what songs did they"
+    if any(word[0][0].isupper() and word[0].lower() not in SMALL for word in before[1:]):
+        return True
+    if lower[0] not in SMALL or lower[0] in ("which", "whose"):
+        return True  # which band released their album; Apple named its boss
+    auxiliary = next((j for j, word in enumerate(lower) if word in AUXILIARY), None)
+    if (
+        lower[0] in _SOMEBODY
+        and (auxiliary is None or auxiliary > 1)
+        and pronoun not in _OBJECT
+        and (owning or pronoun != "it")
+    ):
+        return True  # who lost his job
+    if auxiliary is not None and lower[auxiliary + 1] == "is":
+        return True  # did IS lose its capital, typed as people type
+    nouns = [j for j, word in enumerate(lower) if _tells(word) and j > (auxiliary or 0)]
+    if auxiliary is None and lower[0] in ("what", "who") and nouns:
+        nouns = nouns[1:] if nouns[0] == 1 and len(nouns) == 1 or lower[0] == "who" else nouns  # what caused it
+    if auxiliary is not None and lower[0] == "who" and owning and nouns:
+        return True  # who did not keep their word
+    embedded = lower[-1] in _CLAUSES or (i + 1 < len(found) and found[i + 1][0].lower() in AUXILIARY)
+    if embedded and len(nouns) > 1:
+        return True  # did they say it would
+    if not owning and nouns and nouns[-1] == i - 1:
+        nouns.pop()  # the verb that the pronoun is the object of
+    asked = [j for j in range(1, auxiliary or 0) if _tells(lower[j])]  # what cells are at their lowest
+    return any(_may_be(lower, j, PRONOUNS[pronoun] == "group") for j in (*asked, *nouns))
 
 
-def _parts(subject: Sequence[str], lower: Sequence[str], pronoun: str) -> bool:
-    """Whether what stands before cannot be meant for its number: "the fans" are not "his"."""
-    plural = subject[0].endswith("s") and not subject[0].endswith(("ss", "us", "is"))
-    return plural and PRONOUNS[pronoun] != "group" and not PREPOSITIONS.issuperset(lower)
+def _tells(word: str) -> bool:
+    return word.lower() not in SMALL and not word.isdigit()
+
+
+def _may_be(lower: Sequence[str], j: int, plural: bool) -> bool:
+    """Whether the word, by its number and the article before it, is a noun that a pronoun may stand for."""
+    many = lower[j] in _MANY or (lower[j].endswith("s") and not lower[j].endswith(("ss", "us", "is")))
+    if plural or many:
+        return plural and many
+    start = j
+    while start and _tells(lower[start - 1]):
+        start -= 1
+    return start > 0 and lower[start - 1] in (
+        "do",
+        "does",
+        "did",
+        "the",
+        "a",
+        "an",
+        "this",
+        "that",
+        "every",
+        "each",
+        "what",
+        "which",
+    )

@@ -95,7 +95,7 @@ def names(text: str, known: str = "") -> Iterator[Mention]:
         return
     i = 0
     while i < len(found):
-        if not _capital(found[i][0]) or (i == 0 and found[0][0].lower() in SMALL):
+        if not _capital(found[i][0]) or _begins(found[i][0]):
             i += 1
             continue
         end = i
@@ -106,10 +106,10 @@ def names(text: str, known: str = "") -> Iterator[Mention]:
                 break
             if _capital(found[j][0]):
                 end = j
-            elif found[j][0].lower() not in _LINKS or j - end > 2:
+            elif found[j][0].lower() not in _LINKS or j - end > 2 or (j - end == 1 and found[j][0] == "the"):
                 break
         called = _plain(text[found[i].start() : found[end].end()])
-        if called.lower() not in SMALL and not all(word.lower() in _DATES for word in called.split()):
+        if called:
             yield Mention(called, _kinds(text, found[i].start(), called))
         i = end + 1
 
@@ -235,6 +235,12 @@ def _kinds(text: str, start: int, name: str) -> frozenset[Kind]:
     if before and before[-1] in _PLACES:
         return frozenset({"place"})
     return frozenset({"person", "group", "thing"})
+
+
+def _begins(word: str) -> bool:
+    """Whether a word has its capital from the sentence that it begins, or names a day or month; "IS" is a name."""
+    small = word.lower() in SMALL or word.lower() in _DATES
+    return small and not (word.isupper() and len(word) > 1)
 
 
 def _capital(word: str) -> bool:
