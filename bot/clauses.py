@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from bot.mentions import AUXILIARY, PREPOSITIONS, SMALL, Turn, answered, names, with_article, words
+from bot.mentions import AUXILIARY, PREPOSITIONS, SMALL, WH, Turn, answered, names, with_article, words
 
 _DOES = frozenset("do does did don't doesn't didn't".split())
 _BEGINS = re.compile(
@@ -23,22 +23,21 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _DONE = re.compile(r"(?:not |being |been )?\w+(?:ed|ing|en|wn|nt|ld|de|ut|ught)\b", re.IGNORECASE)
+_ALIKE = {(wh, wh) for wh in WH} | {("whom", "who"), ("which", "what"), ("which", "who"), ("whose", "who")}
 _BESIDES = re.compile(r",? besides .*$", re.IGNORECASE)
 
 
 def again(before: Turn, wh: str, more: bool = False) -> str:
     """The turn's question, asked with `wh` instead: what was asked for then is now taken as known.
 
-    With `more` the answer that was given is not wanted once more.
+    With `more` the turn asks for the same (`asks_for`), and the answer that was given is not wanted once more.
     """
     asked = _BESIDES.sub("", _BEGINS.sub("", before.question.rstrip(" ?!.")))
     found = _ASKED.match(asked)
     said = _given(before)
-    if more:
-        rest = asked[found.end() :].strip() if found else asked
+    if more and found:
         besides = f", besides {said}" if said else ""
-        old = found[0].removesuffix(" else") if found and _same(found["wh"], wh) else wh
-        return f"{_capital(old)} else {rest}{besides}?"
+        return f"{_capital(found[0].removesuffix(' else'))} else {asked[found.end() :].strip()}{besides}?"
     if found is None:
         return f"{_capital(wh)} {_lower(asked)}?"
     if found["wh"].lower() == wh:
@@ -106,11 +105,14 @@ def _given(before: Turn) -> str | None:
     if before.answer is None or len(before.answer.split()) > 8:
         return None
     found = answered(before)
-    return with_article(found.text, before) if found else before.answer.strip(" .,;:!?")
+    told = found.text if found else before.answer.strip(" .,;:!?")
+    return with_article(told, before)
 
 
-def _same(old: str, new: str) -> bool:
-    return old.lower()[:2] == new[:2]
+def asks_for(question: str, wh: str) -> bool:
+    """Whether a question asks for the same: for somebody, something, a time, a place."""
+    found = _ASKED.match(_BEGINS.sub("", question))
+    return found is not None and (found["wh"].lower().split()[0], wh) in _ALIKE
 
 
 def _capital(text: str) -> str:

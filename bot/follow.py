@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.clauses import again, instead
+from bot.clauses import again, asks_for, instead
 from bot.mentions import AUXILIARY, PREPOSITIONS, PRONOUNS, SMALL, WH, Mention, Turn, fitting, words
 
 # What people say before they go on: "ok, and when?", "thanks! why?"
@@ -67,7 +67,7 @@ def followed(line: str, turns: Sequence[Turn]) -> str | None:
     if not turns or not may_follow(line):
         return None
     said = _FILLER.sub("", " ".join(line.split()))
-    whole = _bare(said, turns[-1]) or _other(said, turns)
+    whole = _bare(said, turns) or _other(said, turns)
     if whole is None:
         placed = _placed(said, turns)
         whole = _named(placed, turns) or (placed if placed != said else None)
@@ -85,13 +85,13 @@ def may_follow(line: str) -> bool:
                          or _INSTEAD.fullmatch(_FILLER.sub("", " ".join(line.split()))))  # fmt: skip
 
 
-def _bare(said: str, before: Turn) -> str | None:
+def _bare(said: str, turns: Sequence[Turn]) -> str | None:
     """The last question with another question word: "and when?", "why?", "where was that?", "who else?"."""
     core = _JOINED.sub("", said)
     if _ELSE.fullmatch(core):
-        return again(before, "who" if "one" in core or "body" in core else "what", more=True)
+        return _once_more("who" if "one" in core or "body" in core else "what", turns)
     if _NEXT.fullmatch(core):
-        return again(before, "what happened after")
+        return again(turns[-1], "what happened after")
     asked = _BARE.fullmatch(core)
     if asked is None:
         return None
@@ -104,7 +104,15 @@ def _bare(said: str, before: Turn) -> str | None:
         return None
     elif asked["by"]:
         wh = f"{asked['by'].strip()} {'whom' if wh == 'who' else wh}"
-    return again(before, f"{wh}{(asked['exactly'] or '').replace(',', '')}", more=bool(asked["else"]))
+    if asked["else"]:
+        return _once_more(wh, turns)
+    return again(turns[-1], f"{wh}{(asked['exactly'] or '').replace(',', '')}")
+
+
+def _once_more(wh: str, turns: Sequence[Turn]) -> str | None:
+    """The last question that asked for such, besides what was answered: "who else?"."""
+    before = next((turn for turn in reversed(turns) if asks_for(turn.question, wh)), None)
+    return again(before, wh, more=True) if before else None
 
 
 def _other(said: str, turns: Sequence[Turn]) -> str | None:
@@ -202,7 +210,7 @@ def _bound(said: str, i: int, pronoun: str, owning: bool) -> bool:
         return True  # did IS lose its capital, typed as people type
     nouns = [j for j, word in enumerate(lower) if _tells(word) and j > (auxiliary or 0)]
     if auxiliary is None and lower[0] in ("what", "who") and nouns:
-        nouns = nouns[1:] if nouns[0] == 1 and len(nouns) == 1 or lower[0] == "who" else nouns  # what caused it
+        nouns = nouns[1:] if (nouns[0] == 1 and len(nouns) == 1) or lower[0] == "who" else nouns  # what caused it
     if auxiliary is not None and lower[0] == "who" and owning and nouns:
         return True  # who did not keep their word
     embedded = lower[-1] in _CLAUSES or (i + 1 < len(found) and found[i + 1][0].lower() in AUXILIARY)

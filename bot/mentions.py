@@ -203,7 +203,7 @@ def with_article(name: str, turn: Turn) -> str:
         and not name.lower().startswith("the ")
         and re.search(rf"\bthe {re.escape(name)}\b", said, re.IGNORECASE)
     )
-    return f"the {name}" if the else name
+    return f"the {name}" if the else re.sub(r"^The (?=\S)", "the ", name)  # it stands in the midst of a question
 
 
 def _in_full(name: str, turns: Sequence[Turn]) -> str:

@@ -53,7 +53,7 @@ def answered(reply: Reply, used: int | None = None) -> tuple[Piece, ...]:
     answer = reply.answer
     if answer.status != "answered" and answer.reason in _ADVICE:
         tried = (Piece("/start", "tap"), Piece(".")) if answer.reason in _EXAMPLES else ()
-        return (Piece(_ADVICE[answer.reason]), *tried)
+        return (Piece(_ADVICE[answer.reason]), *tried, *_cut(used))
     head = (Piece(f"Understood as: {answer.understood}", "italic"), Piece("\n\n")) if answer.understood else ()
     said = _found(answer) if answer.status == "answered" else _not_found(answer, reply.covered)
     return (*head, *said, *_cut(used))

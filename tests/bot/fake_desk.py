@@ -13,7 +13,9 @@ from typing import TypeVar
 from bot.answer import Answer, not_found
 from bot.cite import Citation
 from bot.config import Config, change_setting, settings
+from bot.courtesy import courtesy
 from bot.desk import Context, Listed, Weighed
+from bot.question import question as as_question
 from bot.quoted import Verdict
 from index.article import Article
 from index.errors import ArticleUnknown
@@ -37,6 +39,8 @@ class FakeDesk:
         if not self._articles:
             return not_found(question, "empty_index", None)
         asked = _words(question)
+        if any(c.isalnum() for c in question) and (courteous := courtesy(as_question(question, len(question)))):
+            return not_found(question, courteous, "g1")
         if not asked:
             return not_found(question, "empty_question", "g1")
         if len(question) > self._config.question.max_chars:

@@ -59,7 +59,7 @@ def last(*lines: str, at: Desk | None = None) -> str:
     return written[-2]
 
 
-@pytest.mark.parametrize("name", ["answers", "commands", "tricks"])
+@pytest.mark.parametrize("name", ["answers", "commands", "talk", "tricks"])
 def test_a_talk_without_a_terminal_goes_letter_by_letter_as_written(name: str) -> None:
     expected = (TRANSCRIPTS / f"{name}.txt").read_text(encoding="utf-8")
     out = io.StringIO()
@@ -68,7 +68,7 @@ def test_a_talk_without_a_terminal_goes_letter_by_letter_as_written(name: str) -
     assert out.getvalue() == expected
 
 
-@pytest.mark.parametrize("name", ["answers", "commands", "tricks"])
+@pytest.mark.parametrize("name", ["answers", "commands", "talk", "tricks"])
 def test_no_transcript_holds_what_a_terminal_obeys(name: str) -> None:
     assert not obeyed((TRANSCRIPTS / f"{name}.txt").read_text(encoding="utf-8").replace("\n", ""))
 
