@@ -14,6 +14,7 @@ from bot.around import around
 from bot.ask import Asked
 from bot.cite import Citation
 from bot.config import change_setting, settings
+from bot.courtesy import COURTESIES
 from bot.desk import Context, Listed, Weighed
 from bot.errors import ConfigInvalid
 from bot.quoted import Verdict, quoted
@@ -33,9 +34,11 @@ class ArchiveDesk:
         self._snapshot: Snapshot | None = None
 
     def ask(self, question: str) -> Answer:
-        self._snapshot = self._archive.snapshot()
-        self._asked = self._archive.ask(question, self._snapshot)
-        return self._asked.answer
+        snapshot = self._archive.snapshot()
+        asked = self._archive.ask(question, snapshot)
+        if asked.answer.reason not in COURTESIES:  # "thanks" leaves the last answer as it is
+            self._asked, self._snapshot = asked, snapshot
+        return asked.answer
 
     def context(self, citation: Citation, sentences: int) -> Context:
         return around(self._held(), citation, sentences)

@@ -21,6 +21,7 @@ from bot.answer import Answer
 from bot.checked import checked
 from bot.cite import Citation
 from bot.config import Config
+from bot.courtesy import COURTESIES
 from bot.desk import Desk
 from bot.errors import BylineError
 from bot.message import BLANK, Paragraph, Run, line
@@ -142,14 +143,16 @@ class _Chat:
     def _ask(self, typed: str) -> Iterator[Paragraph]:
         if not typed.strip():
             return iter([line(_HINT)])
-        self._cited = ()  # [1] of an earlier answer must not pass for this one's, whatever happens now
-        minutes = int(self._desk.settings().get(_MINUTES, self._minutes))
-        understood = self._talk.understood(typed, minutes)
+        before, self._cited = (
+            self._cited,
+            (),
+        )  # [1] of an earlier answer must not pass for this one's, whatever happens now
+        understood = self._talk.understood(typed, int(self._desk.settings().get(_MINUTES, self._minutes)))
         answer = self._desk.ask(understood or typed)
         if understood:
             answer = replace(answer, question=typed, understood=understood)
         self._talk.heard(answer)
-        self._cited = answer.citations or answer.nearest
+        self._cited = before if answer.reason in COURTESIES else answer.citations or answer.nearest
         shown = _shown(answer, self._desk)
         if answer.citations and not self._hinted:
             self._hinted = True

@@ -79,7 +79,7 @@ def _clause(rest: str, wh: str, said: str | None) -> str:
     asks = wh in ("who", "whom", "whose", "what", "which") or wh.startswith("how m")
     if not asks:
         return rest
-    if at is None:  # who declared it over
+    if at is None or (wh == "who" and at):  # who declared it over, who said it was over
         told = f"{said} {_after_noun(rest)}" if said and wh in ("what", "which") else f"{said} {rest}" if said else ""
         return f"was it that {told or (f'they {rest}' if wh == 'who' else rest)}"
     kind = rest[: tokens[at].start()].strip()  # what stands between: "people" of "how many people were"

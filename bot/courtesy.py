@@ -8,12 +8,14 @@ makes its examples; small words alone are known in English. Knows nothing of how
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 from bot.question import Question
 from index.words import terms
 
 Courtesy = Literal["greeting", "thanks", "farewell", "no_question"]
+
+COURTESIES: frozenset[str] = frozenset(get_args(Courtesy))
 
 _GREETINGS = (
     "hello|hi+|hey+|howdy|greetings|good (?:morning|afternoon|evening|day)|how are you(?: doing)?(?: today)?|nice to meet you|"

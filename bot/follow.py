@@ -30,7 +30,7 @@ _BARE = re.compile(
     r"(?:what|which) (?:year|day|month|date|time|city|country|place|town)|what))"
     r"(?P<not> not)?(?P<exactly>,? (?:exactly|precisely))?(?P<else> else)?"
     r"(?: (?:is|was|are|were|did|does|has|had|would|will) (?:(?:that|this|it) (?:happen|take place|occur|be|so|done|come about)"
-    r"|(?:that|this)(?: exactly)?|(?:it|they|he|she) do (?:that|this|it|so))|(?P<it> (?:is|was) it)"
+    r"|(?:that|this)(?: exactly)?|(?:it|they|he|she) (?:do|say) (?:that|this|it|so))|(?P<it> (?:is|was) it)"
     r"|(?P<by> (?:by|for|with|from|to|against))| happened| so)?\W*",
     re.IGNORECASE,
 )
@@ -55,7 +55,7 @@ _EMPTY = re.compile(
     r"|\b(?:does|did|will|would) it (?:usually |really )?(?:take|cost|mean|matter)\b|\bhow (?:is|was) it (?:that|possible)\b",
     re.IGNORECASE,
 )
-_STOPS = re.compile(r"[.!?;:,–—-]\s")  # what comes before one was said for itself
+_STOPS = re.compile(r"[.!?;:,–—-]\s|\s(?:and|or|but)\b", re.IGNORECASE)  # what comes before one was said for itself
 _CLAUSES = frozenset("when while as if because that after before since until who which once where".split())
 _MANY = frozenset("people children men women police".split())
 _LONGEST = 14  # words; who says more names what he means (docs/LOG.md)

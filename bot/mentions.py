@@ -47,6 +47,7 @@ _COLLECTIVE = frozenset(
     "organisation organization parliament party police press regiment senate service services sisters society squad states "
     "staff team troops union united university workers".split()
 )
+_IS = frozenset("is are was were".split())
 _DOES = frozenset("do does did don't doesn't didn't".split())
 _PLACES = frozenset("in at near to from into around outside inside across".split())
 _DATES = frozenset(
@@ -116,7 +117,7 @@ def names(text: str, known: str = "") -> Iterator[Mention]:
 
 def answered(turn: Turn) -> Mention | None:
     """The short answer as what it may stand for, by the question that it answers; None where it is a whole clause."""
-    said = (turn.answer or "").strip(' .,;:!?"“”‘’')
+    said = re.sub(r"\s*\([^()]*\)$", "", turn.answer or "").strip(' .,;:!?"“”‘’')
     if not said or len(said.split()) > _LONG:
         return None
     asked = turn.question.lower()
@@ -137,10 +138,11 @@ def answered(turn: Turn) -> Mention | None:
 
 
 def things(text: str) -> Iterator[Mention]:
-    """What a question names with an article before it: "the harbour", "the last album"; in order."""
+    """What a question names in small letters: with an article before it, behind "about" or "what is"; in order."""
     found = words(text)
     for i, word in enumerate(found):
-        if word[0].lower() not in ("the", "a", "an", "this", "that", "his", "her", "their", "its"):
+        bare = word[0].lower() == "about" or (i == 1 and found[0][0].lower() == "what" and word[0].lower() in _IS)
+        if not bare and word[0].lower() not in ("the", "a", "an", "this", "that", "his", "her", "their", "its"):
             continue
         end = i
         for j in range(i + 1, min(i + 4, len(found))):
@@ -154,7 +156,7 @@ def things(text: str) -> Iterator[Mention]:
         if end > i:
             last = found[end][0].lower()
             kind: Kind = "group" if last.endswith("s") and not last.endswith("ss") else "thing"
-            yield Mention(text[word.start() : found[end].end()], frozenset({kind}))
+            yield Mention(text[found[i + bare].start() : found[end].end()], frozenset({kind}))
 
 
 def fitting(kind: Kind, turns: Sequence[Turn], line: str = "") -> Mention | None:
@@ -183,7 +185,7 @@ def _likeliest(kind: Kind, turn: Turn, sure: bool) -> Iterator[Mention]:
     if given is not None:
         yield given
     yield from asked if not sure or kind == "thing" else (one for one in asked if _subject(turn.question, one.text))
-    if not sure and kind != "person":
+    if kind == "thing" or (not sure and kind != "person"):
         yield from reversed(list(things(turn.question)))
 
 

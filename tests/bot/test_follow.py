@@ -39,6 +39,8 @@ LEADER = Turn("who is the leader of the opposition?", "Ada Finch")
         (LEADER, "since when?", "Since when is Ada Finch the leader of the opposition?"),
         (Turn("Did Germany ban the party?"), "how come?", "Why did Germany ban the party?"),
         (Turn("what did Macron announce?", "a tax cut"), "why did he do that?", "Why did Macron announce a tax cut?"),
+        (Turn("Who said the group was defeated?", "Mr. Trump"), "when did he say it?",
+         "When was it that Mr. Trump said the group was defeated?"),
         (Turn("what is inflation in Turkey?", "80 percent"), "why?", "Why is inflation in Turkey 80 percent?"),
     ],
 )  # fmt: skip
@@ -94,6 +96,8 @@ def test_a_pronoun_gives_way_to_what_it_stands_for(before: Turn, line: str, whol
         "Which band released their first album in 1999?", "Did Messi win his first World Cup?", "were there any survivors?",
         "did apple say it would cut jobs?", "Besides his role in it, what did Smith do?", "thanks", "ok", "and who leads Hamas?",
         "what about the SDF leader's visit to Paris in March last year?", "wer war das?", "", "?", "Whose car hit its owner?",
+        "What is a tariff and why is it important?", "Apple named its new boss when?", "Tell me about the flood and its causes.",
+        "Yellowstone reopened on Monday. Why was it shut down?", "Which state announced it is legalizing jaywalking?",
     ],
 )  # fmt: skip
 def test_a_question_that_stands_by_itself_is_not_changed(line: str) -> None:
