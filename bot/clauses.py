@@ -24,6 +24,7 @@ _ASKED = re.compile(
 )
 _DONE = re.compile(r"(?:not |being |been )?\w+(?:ed|ing|en|wn|nt|ld|de|ut|ught)\b", re.IGNORECASE)
 _ALIKE = {(wh, wh) for wh in WH} | {("whom", "who"), ("which", "what"), ("which", "who"), ("whose", "who")}
+_SHORT = 8  # words of an answer
 _BESIDES = re.compile(r",? besides .*$", re.IGNORECASE)
 
 
@@ -102,11 +103,11 @@ def _after_noun(rest: str) -> str:
 
 def _given(before: Turn) -> str | None:
     """The short answer, where it is short enough to be said again."""
-    if before.answer is None or len(before.answer.split()) > 8:
+    given = (before.answer or "").strip(" .,;:!?")
+    if not given or len(given.split()) > _SHORT:
         return None
     found = answered(before)
-    told = found.text if found else before.answer.strip(" .,;:!?")
-    return with_article(told, before)
+    return with_article(found.text if found else given, before)
 
 
 def asks_for(question: str, wh: str) -> bool:

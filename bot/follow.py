@@ -58,6 +58,7 @@ _EMPTY = re.compile(
 _STOPS = re.compile(r"[.!?;:,–—-]\s|\s(?:and|or|but)\b", re.IGNORECASE)  # what comes before one was said for itself
 _CLAUSES = frozenset("when while as if because that after before since until who which once where".split())
 _MANY = frozenset("people children men women police".split())
+_CHARACTERS = 200  # of a line that is looked at at all
 _LONGEST = 14  # words; who says more names what he means (docs/LOG.md)
 _SOMEBODY = frozenset("who people anyone anybody someone somebody everyone everybody".split())
 
@@ -76,13 +77,16 @@ def followed(line: str, turns: Sequence[Turn]) -> str | None:
 
 def may_follow(line: str) -> bool:
     """Whether the line can stand for another question at all; most do not, and need not be looked up for."""
-    said = _JOINED.sub("", _FILLER.sub("", " ".join(line.split())))
+    if len(line) > _CHARACTERS:
+        return False
+    typed = _FILLER.sub("", " ".join(line.split()))
+    said = _JOINED.sub("", typed)
     if len(words(said)) > _LONGEST:
         return False
     leans = any(re.split(r"['’]", word[0].lower())[0] in PRONOUNS for word in words(said))
     forms = (_BARE, _NEXT, _ELSE)
     return leans or bool(_THERE.search(said) or _THEN.search(said) or any(one.fullmatch(said) for one in forms)
-                         or _INSTEAD.fullmatch(_FILLER.sub("", " ".join(line.split()))))  # fmt: skip
+                         or _INSTEAD.fullmatch(typed))  # fmt: skip
 
 
 def _bare(said: str, turns: Sequence[Turn]) -> str | None:
