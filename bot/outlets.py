@@ -130,7 +130,8 @@ def _named(text: str, outlets: Iterable[str]) -> Iterator[tuple[int, int, tuple[
     for outlet in outlets:
         for name in _names(outlet):
             going.setdefault(name, []).append(outlet)
-    for name in sorted(going, key=lambda one: (-len(one), one)):
+    lower = text.lower()
+    for name in sorted((one for one in going if one in lower), key=lambda one: (-len(one), one)):
         for found in re.finditer(rf"(?<![\w.]){re.escape(name)}(?![\w])", text, re.IGNORECASE):
             yield found.start(), found.end(), tuple(going[name])
 
@@ -140,5 +141,7 @@ def _names(outlet: str) -> set[str]:
     name = re.sub(r"^the\s+", "", " ".join(outlet.lower().split()))
     name = re.sub(r"^www\.", "", name)
     short = _TAIL.sub("", name)
+    if " " not in short:
+        short = short.rsplit(".", 1)[-1]  # edition.cnn.com
     capitals = "".join(word[0] for word in outlet.split() if word[0].isupper() and word.lower() != "the")
     return {one for one in (name, short, capitals.lower() if len(capitals) > 2 else "") if len(one) > 1}

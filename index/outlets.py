@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from index.store import Scope, Snapshot
 
 _MOST = 64  # scopes of a generation whose outlets are remembered
+_FEW = 4  # sets of outlets of a generation whose passages are remembered, a byte each
+_ROWS: WeakKeyDictionary[Snapshot, dict[tuple[frozenset[str], Scope], NDArray[np.bool_]]] = WeakKeyDictionary()
 _KNOWN: WeakKeyDictionary[Snapshot, dict[Scope, tuple[str, ...]]] = WeakKeyDictionary()
 
 
@@ -40,7 +42,16 @@ def outlets(snapshot: Snapshot, scope: Scope = None) -> tuple[str, ...]:
 
 
 def rows_of(snapshot: Snapshot, named: Collection[str], scope: Scope = None) -> NDArray[np.bool_]:
-    """Which passages may be found where these outlets alone are asked: one boolean a row."""
+    """Which passages may be found where these outlets alone are asked: one boolean a row; the last few are kept."""
+    kept, key = _ROWS.setdefault(snapshot, {}), (frozenset(named), scope)
+    if key not in kept:
+        while len(kept) >= _FEW:
+            kept.pop(next(iter(kept)))
+        kept[key] = _rows(snapshot, named, scope)
+    return kept[key]
+
+
+def _rows(snapshot: Snapshot, named: Collection[str], scope: Scope) -> NDArray[np.bool_]:
     here = np.zeros(snapshot.counts["passages"], dtype=np.bool_)
     for entry in snapshot.entries(scope):
         if outlet_of(entry.source, entry.url) in named:

@@ -66,3 +66,5 @@ def test_what_is_asked_about_an_outlet_is_asked_of_all(text: str) -> None:
 def test_outlets_that_go_by_one_name_are_asked_together() -> None:
     found = sourced("according to the BBC, who won?", ("BBC", "BBC News", "bbc.co.uk", "BBC Sport"))
     assert found is not None and found.outlets == ("BBC", "BBC News", "bbc.co.uk")
+    found = sourced("according to CNN, who won?", ("edition.cnn.com", "us.cnn.com", "cnnhistory.com"))
+    assert found is not None and found.outlets == ("edition.cnn.com", "us.cnn.com")
