@@ -87,3 +87,19 @@ def test_a_courtesy_is_answered_in_one_line_and_nothing_is_searched(
     found = ask(index, monkeypatch, line)
     assert (found.status, found.reason, found.nearest) == ("not_found", reason, ())
     assert "\n" not in shown(found) and "Not in the articles" not in shown(found)
+
+
+def test_an_article_that_was_superseded_is_not_found_by_its_outlet_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "https://courier.example/bridge"
+    old, new = (
+        Article(f"at-{day}", f"Mayor Ada Finch opened the old bridge over the river. It was {sky} on that day in Orlec.",
+                "0" * 64, f"{day}.html", url=url, source="River Courier", published=f"2026-03-0{day}")
+        for day, sky in ((1, "cloudy"), (2, "sunny"))
+    )  # fmt: skip
+    publish_articles(tmp_path, [old, new])
+    held = archive(tmp_path, monkeypatch)
+    assert held.snapshot().stories.hidden() == {old.id}
+    found = held.ask(f"according to River Courier, {OPENED}").answer
+    assert found.status == "answered" and {one.article for one in found.citations} == {new.id}
