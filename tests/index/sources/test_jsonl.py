@@ -68,7 +68,7 @@ def test_a_bad_line_is_named_by_number_and_the_others_are_read(tmp_path: Path, l
         ("url", "https://user:word@a.example/"),
         ("url", "https://a.example/\nx"),
         ("title", ["no string"]),
-        ("authors", {"name": "x"}),
+        ("authors", {"number": 5}),
         ("id", "../../etc/passwd"),
         ("id", "two\nlines"),
         ("id", "x" * 129),

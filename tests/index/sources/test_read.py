@@ -12,7 +12,8 @@ import pytest
 
 from index.article import Article, sha256
 from index.errors import DocumentRejected
-from index.sources.contents import Contents, iso_date, web_address
+from index.sources.contents import Contents, web_address
+from index.sources.dates import iso_date
 from index.sources.files import Skipped
 from index.sources.read import _READERS, Document, article, document_in, documents
 from index.sources.sniff import markup_of
