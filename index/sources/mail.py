@@ -62,7 +62,8 @@ def read_mail(data: bytes) -> Contents:
     subject, day = _header(message, "Subject"), _header(message, "Date")
     if passed_on := _PASSED_ON.search(contents.text):
         first = {_REPEATED_AS[key.lower()]: value.strip() for key, value in _REPEATED.findall(passed_on[1])}
-        name, address = email.utils.parseaddr(first.get("from", ""))
+        sender = first.get("from", "")
+        name, address = email.utils.parseaddr(sender) if "@" in sender else (sender, None)
         subject, day = first.get("subject", subject), first.get("date", "")
         contents = dataclasses.replace(
             contents, text=contents.text[passed_on.end() :], flags=(*contents.flags, "forwarded=1")

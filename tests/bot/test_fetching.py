@@ -49,6 +49,15 @@ def environment(server: Server) -> dict[str, str]:
     }  # fmt: skip
 
 
+def test_an_address_without_its_beginning_is_named_as_such_and_nothing_is_added(byline: Byline) -> None:
+    for given in ("www.news.example/a", "news.example/2023/a.html"):
+        code, _, errors = byline("add", given)
+        assert code == 1 and f"write https://{given}" in errors
+    code, _, errors = byline("add", "nowhere/a.txt")
+    assert code == 1 and "no such file or folder" in errors
+    assert not byline.index.exists() or not list(byline.index.glob("gen-*"))
+
+
 def test_the_settings_reach_the_fetcher() -> None:
     given = {
         "BYLINE_FETCH__CONTACT": "me@news.example",
