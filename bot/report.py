@@ -6,9 +6,11 @@ text with every control character made visible. Knows nothing of terminals.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from bot.cite import Citation
 from bot.visible import visible, visible_lines
 from index.article import file_name
 from index.build import Report
+from index.known import file_of
 from index.purge import Purged
 from index.sources.contents import host_of
 from index.split import Sentence
@@ -203,6 +206,18 @@ def many(count: int, what: str) -> str:
 
 def _held(counts: Mapping[str, Any]) -> str:
     return ", ".join(many(counts[f"{what}s"], what) for what in ("article", "sentence", "passage"))
+
+
+def forsaken(origins: Iterable[str]) -> str | None:
+    """How to have articles back that are gone though their files are there: a build without paths goes by the settings."""
+    files = sorted({file for origin in origins if os.path.isfile(file := file_of(origin))})
+    if not files:
+        return None
+    folder = os.path.commonpath(files) if len(files) > 1 else files[0]
+    return (
+        f"gone are {many(len(files), 'file')} that index.sources does not name, though still there: "
+        f"`byline add {visible(shlex.quote(folder))}` brings them back; name them in index.sources to keep them"
+    )
 
 
 def troubled(report: Report) -> bool:

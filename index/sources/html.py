@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
+from collections import Counter
 
 import trafilatura
 from trafilatura.settings import Document as Extracted
@@ -73,10 +74,12 @@ def _join_entries(tree: Element, live: bool) -> None:
 
     Other pages may hold other stories in such elements; so it is done where the page, or what they are named, says so.
     """
-    for element in list(tree.iter("article")):
+    entries = list(tree.iter("article"))
+    beside = Counter(element.getparent() for element in entries)
+    for element in entries:
         around = element.getparent()
         named = " ".join(one.get(key, "") for one in (element, around) for key in ("class", "id"))
-        if (live or _LIVE.search(named)) and sum(1 for other in around if other.tag in ("article", "section")) > 1:
+        if beside[around] > 1 and (live or _LIVE.search(named)):
             element.tag = "section"
 
 

@@ -78,8 +78,8 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
     """The file in pieces that begin with no space at first, and end within no escaped character."""
     first = True
     while piece := stream.read(_PIECE):
-        while piece.endswith(b"\\") and (more := stream.read(1)):
-            piece += more
+        if (len(piece) - len(piece.rstrip(b"\\"))) % 2:
+            piece += stream.read(1)
         if first:
             piece = piece.removeprefix(codecs.BOM_UTF8).lstrip()
             first = not piece

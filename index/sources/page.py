@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from index.sources.contents import Contents, host_of, web_address
@@ -47,6 +48,7 @@ _DATE_MARK = re.compile(
 _WRITTEN = re.compile(r"(?:^|[\s_-])(?:byline|authors?)(?:$|[\s_-])", re.IGNORECASE)
 _PARTS = re.compile(r"\s*[·|•]\s*|\s+[—–-]\s+")
 _LONGEST_MARKED = 120
+_PIECES = 40
 _CHANGED = re.compile(r"modif|updat|revis|comment|relat", re.IGNORECASE)
 
 
@@ -160,9 +162,13 @@ def _marked(tree: Element, named: re.Pattern[str]) -> Iterator[str]:
     for element in tree.iter("p", "span", "div", "li", "small", "em", "time", "address", "h5", "h6", "td"):
         name = f"{element.get('class', '')} {element.get('id', '')}"
         if named.search(name) and not _CHANGED.search(_around(element)):
-            text = " ".join("".join(element.itertext()).split())
-            if len(text) <= _LONGEST_MARKED and not any(
-                e.tag in ("aside", "nav", "footer") for e in element.iterancestors()
+            # the first pieces tell whether it is short: elements may lie in each other, hundreds deep
+            text = " ".join("".join(islice(element.itertext(), _PIECES + 1)).split())
+            many = next(islice(element.itertext(), _PIECES, None), None) is not None
+            if (
+                not many
+                and len(text) <= _LONGEST_MARKED
+                and not any(e.tag in ("aside", "nav", "footer") for e in element.iterancestors())
             ):
                 yield text
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.report import report_lines
+from pathlib import Path
+
+from bot.report import forsaken, report_lines
 from index.build import Report
 from index.sources.files import Skipped
 
@@ -41,3 +43,14 @@ def test_where_something_was_left_out_it_is_not_said_that_all_is_in() -> None:
     wrong = Skipped("/nowhere", "io_error", "there is no such file or folder")
     assert _told([wrong], published=False)[0].startswith("nothing was changed in gen-1")
     assert _told([], published=False)[0].startswith("nothing to do, all of it is in gen-1")
+
+
+def test_how_to_have_files_back_is_told_where_they_still_are(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.jsonl"):
+        (tmp_path / name).write_text("x")
+    there = [f"{tmp_path}/a.txt", f"{tmp_path}/b.jsonl:3", f"{tmp_path}/b.jsonl:4"]
+    told = forsaken([*there, f"{tmp_path}/deleted.txt", "https://a.example/x"])
+    assert told is not None and told.startswith("gone are 2 files") and f"`byline add {tmp_path}`" in told
+    assert forsaken([f"{tmp_path}/deleted.txt", "https://a.example/x"]) is None
+    alone = forsaken([f"{tmp_path}/a.txt"])
+    assert alone is not None and f"`byline add {tmp_path}/a.txt`" in alone
