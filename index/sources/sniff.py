@@ -103,7 +103,7 @@ def markup_of(name: str, head: bytes) -> Markup:
         return "html"
     if visible.lstrip().startswith(b"<") and _FEED.search(visible):
         reason = "content_type_mismatch" if by_name else "unsupported_format"
-        raise DocumentRejected(reason, f"it is a feed or other XML; {_READ}")
+        raise DocumentRejected(reason, "it is a feed or other XML; `byline feeds add` takes the address of a feed")
     if by_name is None:
         known = any(suffix in suffixes for _, _, suffixes in _MAGIC)
         if known:

@@ -175,6 +175,26 @@ def test_watch_publishes_what_is_new_until_it_is_told_to_stop(
     assert byline("verify")[0] == 0
 
 
+def test_watch_names_a_folder_that_is_not_there(byline: Byline, environment: dict[str, str]) -> None:
+    (byline.folder / "there").mkdir()
+    code, _, errors = byline("watch", "nowhere", "there", "--once", **environment)
+    assert code == 1 and "byline: nowhere: there is no such file or folder yet" in errors
+    assert "byline: there:" not in errors
+
+
+def test_fetching_without_a_feed_says_how_to_note_one(byline: Byline, environment: dict[str, str]) -> None:
+    assert byline("feeds", "fetch", **environment)[:2] == (0, "no feeds yet; byline feeds add URL\n")
+
+
+@pytest.mark.model
+def test_the_address_of_a_feed_given_as_an_article_is_told_where_it_belongs(
+    byline: Byline, server: Server, environment: dict[str, str]
+) -> None:
+    address = f"http://127.0.0.1:{server.port}/feed"
+    code, output, errors = byline("add", address, **environment)
+    assert code == 1 and "`byline feeds add`" in output + errors
+
+
 def test_watch_ends_with_130_on_an_interrupt(byline: Byline, environment: dict[str, str]) -> None:
     process = watching(byline, environment)
     try:
