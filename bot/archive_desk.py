@@ -18,7 +18,7 @@ from bot.courtesy import COURTESIES
 from bot.desk import Context, Listed, Weighed
 from bot.errors import ConfigInvalid
 from bot.quoted import Verdict, quoted
-from index.article import Article
+from index.article import Article, file_name
 from index.store import Snapshot
 
 # What may be changed for a session: what neither needs another index nor another start.
@@ -51,7 +51,9 @@ class ArchiveDesk:
         return snapshot.article(snapshot.entry(id).id).article
 
     def articles(self) -> Sequence[Listed]:
-        found = [Listed(e.id, e.title, e.source, e.published) for e in self._held().entries()]
+        found = [
+            Listed(e.id, e.title, e.source, e.published, e.url, file_name(e.origin)) for e in self._held().entries()
+        ]
         dated = sorted((one for one in found if one.published), key=lambda one: one.published or "", reverse=True)
         return dated + [one for one in found if not one.published]
 

@@ -25,6 +25,7 @@ from bot.courtesy import COURTESIES
 from bot.desk import Desk
 from bot.errors import BylineError
 from bot.message import BLANK, Paragraph, Run, line
+from bot.report import many
 from bot.talk import Talk
 from bot.terminal import Keyboard, Screen, piped
 from index.errors import IndexFailure
@@ -135,7 +136,8 @@ class _Chat:
 
     def _greeting(self) -> Iterator[Paragraph]:
         status = self._desk.status()
-        count = f", {status['articles']} articles" if "articles" in status else ""
+        held = status.get("articles")
+        count = f", {many(held, 'article')}" if isinstance(held, int) else ""
         yield Paragraph((Run("Byline", "heading"), Run(f"{count}. {_HINT}")))
         if status.get("notice"):
             yield line(str(status["notice"]), "warning")

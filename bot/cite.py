@@ -34,7 +34,8 @@ class Citation:
     `answer_start` and `answer_end` mark the short answer inside the quote, or are None. `score` is the confidence
     in this one citation, 0 to 1. `published` is an ISO date or None, never a guess. `page` is that of a PDF, counted from
     1 in the file, on whose extracted text the quote begins. `also_in` are other outlets' copies of the story that hold the
-    same words; `earlier` the versions that this article superseded, the newest first.
+    same words; `earlier` the versions that this article superseded, the newest first. `file` is the name of the file that it
+    was read from, None for what was fetched.
     """
 
     marker: int
@@ -54,6 +55,7 @@ class Citation:
     page: int | None = None
     also_in: tuple[Holder, ...] = ()
     earlier: tuple[Version, ...] = ()
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def cite(place: Place, marker: int) -> Citation:
         speaker=None,
         score=round(place.score, 4),
         page=article.page(start),
+        file=article.file(),
     )
 
 

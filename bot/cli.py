@@ -46,6 +46,8 @@ from bot.errors import (
 from bot.faults import record
 from index.errors import EmbedderUnavailable, IndexBusy, IndexFailure
 
+# Publishing is one step, so that it holds whatever the command was at.
+_STOPPED = "stopped; the index is whole, and what it holds says `byline status`"
 BUG, REFUSED, BUSY, MISCONFIGURED, INTERRUPTED = 3, 70, 75, 78, 130
 
 
@@ -61,7 +63,7 @@ def run(argv: Sequence[str]) -> int:
     except SystemExit as wrong:
         return wrong.code if isinstance(wrong.code, int) else USAGE
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return _fail(_STOPPED, INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -75,8 +77,11 @@ def run(argv: Sequence[str]) -> int:
         return _fail(
             f"{broken}; nothing is shown; please run `byline verify`, and report it with {record(broken)}", BUG
         )
-    except (BylineError, IndexFailure, OSError) as failure:
+    except (BylineError, IndexFailure) as failure:
         return _fail(failure, MENDABLE)
+    except OSError as failure:
+        named = f"{failure.filename}: " if isinstance(failure.filename, str) else ""
+        return _fail(f"{named}{failure.strerror or failure}", MENDABLE)
     except Exception as error:
         return _fail(f"this is a fault of Byline's own; please report it with the file {record(error)}", BUG)
 

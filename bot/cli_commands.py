@@ -25,12 +25,29 @@ def build_index(arguments: argparse.Namespace, config: Config) -> int:
     from bot.archive import recipe
     from bot.chat_telegram.received import sources
     from bot.progress import progress
+    from bot.report import forsaken
     from index.build import build
     from index.sources.kept import kept_documents
 
     paths, more = (arguments.paths, ()) if arguments.paths else (sources(config), kept_documents(config.index.dir))
+    before = {} if arguments.paths else _origins(config)
     with progress() as shown:
-        return _reported(build(config.index.dir, paths, recipe(config), shown, arguments.collections, more))
+        report = build(config.index.dir, paths, recipe(config), shown, arguments.collections, more)
+    code = _reported(report)
+    if left := forsaken(before[id_] for id_ in report.gone if id_ in before):
+        print(left)
+    return code
+
+
+def _origins(config: Config) -> dict[str, str]:
+    """Where the articles of the index come from, by id; of none where there is none that can be read."""
+    from index.errors import IndexFailure
+    from index.store import open_snapshot
+
+    try:
+        return {entry.id: entry.origin for entry in open_snapshot(config.index.dir).entries()}
+    except IndexFailure:
+        return {}
 
 
 def add_articles(arguments: argparse.Namespace, config: Config) -> int:

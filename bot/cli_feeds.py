@@ -19,6 +19,7 @@ from bot.visible import visible
 if TYPE_CHECKING:
     from index.feeds import FeedsReport
 
+_NONE = "no feeds yet; byline feeds add URL"
 _SHOWN = 20
 Command = Callable[[str, Callable[[argparse.Namespace, Config], int], str], argparse.ArgumentParser]
 
@@ -78,6 +79,14 @@ def _remove(arguments: argparse.Namespace, config: Config) -> int:
     return code
 
 
+def _noted(config: Config) -> int:
+    """How many feeds are noted."""
+    from index.feed_state import feeds_as_noted
+
+    with feeds_as_noted(config.index.dir) as state:
+        return len(list(state.feeds())) if state else 0
+
+
 def _list(arguments: argparse.Namespace, config: Config) -> int:
     from index.feed_state import feeds_as_noted
 
@@ -96,7 +105,7 @@ def _list(arguments: argparse.Namespace, config: Config) -> int:
         if feed.trouble:
             print(f"  {visible(feed.trouble)}")
     if not found and not arguments.json:
-        print("no feeds yet; byline feeds add URL")
+        print(_NONE)
     return 0
 
 
@@ -108,7 +117,7 @@ def _fetch(arguments: argparse.Namespace, config: Config) -> int:
 
     with progress() as shown:
         done = fetch_feeds(config.index.dir, recipe(config), shown, fetcher(config))
-    print("\n".join(feed_lines(done)))
+    print("\n".join(feed_lines(done) if done.visits or _noted(config) else [_NONE]))
     return 1 if troubled(done) else 0
 
 
@@ -123,7 +132,7 @@ def feed_lines(done: FeedsReport) -> list[str]:
     from bot.report import report_lines
 
     if not done.visits and not done.report and not done.failed:
-        return ["no feed is due; byline feeds list shows them"]
+        return ["no feed is to be asked again yet; byline feeds list shows them"]
     lines = [f"{visible(v.address)}: {v.new} new{f'; {visible(v.note)}' if v.note else ''}" for v in done.visits]
     lines += report_lines(done.report) if done.report else ["nothing new to publish"]
     if done.failed:
@@ -132,7 +141,9 @@ def feed_lines(done: FeedsReport) -> list[str]:
 
 
 def _failed_lines(failed: Sequence[tuple[str, str, str]]) -> list[str]:
-    lines = [f"not fetched {len(failed):,} articles"]
+    from bot.report import many
+
+    lines = [f"not fetched {many(len(failed), 'article')}"]
     lines += [f"  {visible(origin)}: {reason}: {visible(detail)}" for origin, reason, detail in failed[:_SHOWN]]
     return lines + ([f"  and {len(failed) - _SHOWN:,} more"] if len(failed) > _SHOWN else [])
 

@@ -40,6 +40,8 @@ class Listed:
     title: str | None
     source: str | None
     published: str | None
+    url: str | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 BylineError                  a message that says what, where and what to do now
 ├── ConfigInvalid            config.yaml or the environment holds what cannot be used; lists every bad key
 ├── ReaderUnavailable        the reading model cannot be loaded from where the configuration says
+├── GivenUnclear             what `byline add` was given is neither a file nor an address, and might be meant as one
 ├── QuestionRefused          a line that is not taken as a question; `reason` is a fixed word
 ├── CitationBroken           a quote differs from the stored text: our fault or damage, never shown
 ├── QuestionFileInvalid      a question file for `byline eval` has a bad line
@@ -31,6 +32,10 @@ class ConfigInvalid(BylineError):
 
 class ReaderUnavailable(BylineError):
     """The reading model cannot be loaded; the text names the place that was looked at."""
+
+
+class GivenUnclear(BylineError):
+    """Something given to `byline add` may be an address without its beginning; nothing was added."""
 
 
 class QuestionRefused(BylineError):

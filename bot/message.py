@@ -164,7 +164,7 @@ def place(around: Context) -> str:
 def article(shown: Article, citation: Citation | None, around: int) -> Iterator[Paragraph]:
     """An article's head, and its text for `around` characters on both sides of the citation, or of its beginning."""
     yield line(shown.title or "title not given", "heading")
-    yield line(f"{_outlet(shown.source)}, {_day(shown.published)}, {shown.id}")
+    yield line(f"{outlet(shown.source, shown.url, shown.file())}, {_day(shown.published)}, {shown.id}")
     yield from _more(None, shown.authors, shown.url)
     yield BLANK
     start, end = (citation.start, citation.end) if citation else (0, 0)
@@ -180,7 +180,7 @@ def article(shown: Article, citation: Citation | None, around: int) -> Iterator[
 def listing(listed: Sequence[Listed], most: int) -> Iterator[Paragraph]:
     """One paragraph an article, at most `most` of them."""
     for one in listed[:most]:
-        yield line(f"{_day(one.published)}, {_outlet(one.source)}: {one.title or 'title not given'}")
+        yield line(f"{_day(one.published)}, {outlet(one.source, one.url, one.file)}: {one.title or 'title not given'}")
         yield line(one.id, "faint", indent=4)
     if len(listed) > most:
         yield line(f"and {len(listed) - most:,} more; a word after :articles narrows the list", "faint")
@@ -205,7 +205,9 @@ def table(rows: Mapping[str, object]) -> Iterator[Paragraph]:
 def _source(citation: Citation, where: str) -> Iterator[Paragraph]:
     speaker = f", said by {citation.speaker}" if citation.speaker else ""
     page = f"extracted text of page {citation.page}, " if citation.page else ""
-    first = f"{_outlet(citation.source)}, {_day(citation.published)}, {page}{where}{speaker}"
+    first = (
+        f"{outlet(citation.source, citation.url, citation.file)}, {_day(citation.published)}, {page}{where}{speaker}"
+    )
     marked = _marked(citation, (Run(first),))
     yield marked
     indent = len(marked.marker) + 1
@@ -217,7 +219,7 @@ def _source(citation: Citation, where: str) -> Iterator[Paragraph]:
 
 def also_in(citation: Citation, most: int = 5) -> str | None:
     """Which other outlets' copies of the story hold the quote, each outlet once, as a line; None where none does."""
-    outlets = list(dict.fromkeys(_outlet(one.source) for one in citation.also_in))
+    outlets = list(dict.fromkeys(outlet(one.source, one.url) for one in citation.also_in))
     if not outlets:
         return None
     rest = f" and {len(outlets) - most:,} more" if len(outlets) > most else ""
@@ -254,8 +256,9 @@ def _lines(runs: Sequence[Run]) -> Iterator[Paragraph]:
     yield Paragraph(tuple(piece for piece in current if piece.text))
 
 
-def _outlet(source: str | None) -> str:
-    return source or "outlet not given"
+def outlet(source: str | None, url: str | None = None, file: str | None = None) -> str:
+    """Who published it: the outlet, where none is given the host of its address, else the file that it was read from."""
+    return outlet_of(source, url) or file or "outlet not given"
 
 
 def _day(published: str | None) -> str:

@@ -6,8 +6,11 @@ text with every control character made visible. Knows nothing of terminals.
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,10 @@ from typing import Any
 from bot.answer import Answer
 from bot.cite import Citation
 from bot.visible import visible, visible_lines
+from index.article import file_name
 from index.build import Report
+from index.known import file_of
+from index.outlets import outlet_of
 from index.purge import Purged
 from index.split import Sentence
 from index.store import Entry, StoredArticle
@@ -24,6 +30,9 @@ from index.stories import Version
 # A document left out for this reason is no trouble: nothing is missing from the index.
 _HARMLESS = frozenset({"duplicate"})
 _SHOWN = 20
+# So many documents left out for one reason are named one by one, with their places.
+_APART = 3
+_NUMBER = re.compile(r"\d+")
 _CITED = "boilerplate is never cited, headings and captions only where no sentence says it"
 
 
@@ -78,7 +87,7 @@ def article_json(
 
 def article_line(entry: Entry, newest: Version | None = None) -> str:
     """One article in a list: id, date, outlet, title."""
-    line = f"{entry.id}  {entry.published or 'no date   '}  {visible(entry.source or '-')}  {visible(entry.title or Path(entry.origin).name)}"
+    line = f"{entry.id}  {entry.published or 'no date   '}  {visible(outlet_of(entry.source, entry.url) or '-')}  {visible(entry.title or Path(entry.origin).name)}"
     return line if newest is None else f"{line}  (superseded by {_version(newest)})"
 
 
@@ -158,7 +167,7 @@ def status_lines(status: Mapping[str, Any]) -> list[str]:
     period = " to ".join(status["period"]) if status["period"] else "no article has a date"
     lines = [
         f"generation  {status['generation']}, published {status['published']}",
-        f"holds       {status['articles']:,} articles, {status['sentences']:,} sentences, {status['passages']:,} passages",
+        f"holds       {_held(status)}",
         f"period      {period}",
         f"embedding   {status['models']['embedding']}",
         f"reader      {status['models']['reader']}",
@@ -182,15 +191,35 @@ def report_lines(report: Report) -> list[str]:
     counts = report.counts
     changes = [(report.added, "added"), (report.changed, "changed"), (report.gone, "gone")]
     said = ", ".join(f"{len(ids):,} {word}" for ids, word in changes if ids)
-    first = (
-        f"{report.generation} published" if report.published else f"nothing to do: {report.generation} holds all of it"
-    )
+    idle = "nothing was changed in" if troubled(report) else "nothing to do, all of it is in"
+    first = f"{report.generation} published" if report.published else f"{idle} {report.generation}"
     return [
-        f"{first}: {counts['articles']:,} articles, {counts['sentences']:,} sentences, {counts['passages']:,} passages",
-        f"{said or 'no article changed'}, {report.unchanged:,} as before; {report.embedded:,} passages embedded, "
+        f"{first}: {_held(counts)}",
+        f"{said or 'no article changed'}, {report.unchanged:,} as before; {many(report.embedded, 'passage')} embedded, "
         f"{report.seconds:,.1f} s",
         *_skipped_lines([(s.origin, s.reason, s.detail) for s in report.skipped]),
     ]
+
+
+def many(count: int, what: str) -> str:
+    """A count with its noun."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
+def _held(counts: Mapping[str, Any]) -> str:
+    return ", ".join(many(counts[f"{what}s"], what) for what in ("article", "sentence", "passage"))
+
+
+def forsaken(origins: Iterable[str]) -> str | None:
+    """How to have articles back that are gone though their files are there: a build without paths goes by the settings."""
+    files = sorted({file for origin in origins if os.path.isfile(file := file_of(origin))})
+    if not files:
+        return None
+    folder = os.path.commonpath(files) if len(files) > 1 else files[0]
+    return (
+        f"gone are {many(len(files), 'file')} that index.sources does not name, though still there: "
+        f"`byline add {visible(shlex.quote(folder))}` brings them back; name them in index.sources to keep them"
+    )
 
 
 def troubled(report: Report) -> bool:
@@ -202,8 +231,24 @@ def _skipped_lines(skipped: list[tuple[str, str, str]]) -> list[str]:
     if not skipped:
         return []
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in Counter(s[1] for s in skipped).most_common())
-    lines = [f"skipped     {len(skipped):,} documents: {reasons}"]
-    lines += [f"  {visible(origin)}: {reason}: {visible(detail)}" for origin, reason, detail in skipped[:_SHOWN]]
-    if len(skipped) > _SHOWN:
-        lines.append(f"  and {len(skipped) - _SHOWN:,} more: byline status --json lists them all")
+    # What is wrong with many documents is said once, so that it does not hide what is wrong with one.
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for origin, reason, detail in skipped:
+        groups.setdefault((reason, _NUMBER.sub("", detail)), []).append((origin, detail))
+    lines = [f"skipped     {many(len(skipped), 'document')}: {reasons}"]
+    named = left_out = 0
+    for (reason, _), alike in groups.items():
+        if len(lines) > _SHOWN:
+            left_out += len(alike)
+        elif len(alike) <= _APART:
+            named += len(alike)
+            lines += [f"  {visible(origin)}: {reason}: {visible(detail)}" for origin, detail in alike]
+        else:
+            named += _APART
+            names = ", ".join(visible(file_name(origin) or origin) for origin, _ in alike[:_APART])
+            lines.append(f"  {len(alike):,} of them: {reason}: {visible(alike[0][1])}")
+            lines.append(f"    {names} and {len(alike) - _APART:,} more")
+    if named < len(skipped):
+        more = f"and {left_out:,} more: " if left_out else ""
+        lines.append(f"  {more}byline status --json lists them all")
     return lines

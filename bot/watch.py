@@ -35,6 +35,13 @@ _INTERRUPTED = 130
 def watch(config: Config, paths: Sequence[Path], *, once: bool = False) -> int:
     """Go round until a signal comes; the exit code is 0 after SIGTERM, 130 after Ctrl-C, and with `once` a round's."""
     stop, fetching, trouble = threading.Event(), fetcher(config), False
+    missing = [path for path in paths if not path.exists()]
+    for path in missing:
+        print(
+            f"byline: {visible(str(path))}: there is no such file or folder yet; each round looks again",
+            file=sys.stderr,
+            flush=True,
+        )
     with _signals(stop) as caught:
         while not stop.is_set():
             began = time.monotonic()
@@ -44,7 +51,7 @@ def watch(config: Config, paths: Sequence[Path], *, once: bool = False) -> int:
             stop.wait(max(0.0, config.fetch.watch_minutes * 60 - (time.monotonic() - began)))
     if signal.SIGINT in caught:
         return _INTERRUPTED
-    return 1 if once and trouble else 0
+    return 1 if once and (trouble or missing) else 0
 
 
 def _round(config: Config, paths: Sequence[Path], fetching: Fetcher, stop: threading.Event) -> bool:

@@ -49,11 +49,20 @@ class Article:
         """The page of the file, from 1, whose extracted text holds that offset; None where pages are not known."""
         return bisect_right(self.pages, offset) or None
 
+    def file(self) -> str | None:
+        """The name of the file that it was read from, with the line or member in it; None for what was fetched."""
+        return file_name(self.origin)
+
     def fingerprint(self) -> str:
         """A digest of all that a reader may be shown of the article: it changes when any of that does."""
         shown = (self.text_sha256, self.title, self.url, self.source, self.authors, self.published, self.language,
                  self.collections, *((self.pages,) if self.pages else ()))  # fmt: skip
         return sha256(repr(shown).encode("utf-8", "backslashreplace"))
+
+
+def file_name(origin: str) -> str | None:
+    """The name of the file that an origin names, with the line or member in it; None for an address."""
+    return None if "://" in origin else origin.rsplit("/", 1)[-1] or None
 
 
 def sha256(data: bytes) -> str:

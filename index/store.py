@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sqlite3
 import threading
 import weakref
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.article import Article, sha256
+from index.article import Article, file_name, sha256
 from index.collections import Scope as Scope  # whoever asks a snapshot needs it
 from index.collections import within as within
 from index.cuts import runs_of, sentences_of
@@ -135,14 +136,20 @@ class Snapshot:
                 yield entry
 
     def entry(self, article: str, scope: Scope = None) -> Entry:
-        """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`."""
+        """One article's line by its id or an unambiguous beginning of it; raises `ArticleUnknown`.
+
+        Where no id begins so, its address, the path or the name of its file serve as well.
+        """
         # the first condition finds the place in the order of ids, so that not every article is looked at
         begins = f"SELECT {_LISTED} FROM articles WHERE id >= ?1 AND id < ?1 || char(1114111) ORDER BY id"
         found = [e for e in map(self._entry, self._query(begins, article)) if within(e.collections, scope)]
         found = [entry for entry in found if entry.id == article] or found
+        if not found and article:
+            path = os.path.abspath(article)
+            found = [e for e in self.entries(scope) if article in (e.url, file_name(e.origin)) or e.origin == path]
         if len(found) != 1 or not article:
             several = ", ".join(entry.id for entry in found[:9])
-            why = f"more than one begins so: {several}" if several and article else "see `byline articles`"
+            why = f"more than one is called so: {several}" if several and article else "see `byline articles`"
             raise ArticleUnknown(f"no article goes by {article!r} in {self.name}; {why}")
         return found[0]
 

@@ -40,11 +40,11 @@ CREATE TABLE IF NOT EXISTS intake (path TEXT PRIMARY KEY, chat INTEGER NOT NULL,
 """
 QUIET = 1.5  # seconds without another document after which those that came are read together
 _HASHTAG = re.compile(r"#([\w.-]{1,60})")
-_ADDRESS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>]+", re.IGNORECASE)
 _ONLY_ADDRESSES = re.compile(rf"\s*(?:{_ADDRESS.pattern}\s*)+", re.IGNORECASE)
 _MOST_ADDRESSES = 20  # fetched for one message
 _HOW = (
-    "Send me a document (a saved web page, PDF, DOCX, EPUB, e-mail, Markdown, text, JSON lines, or a ZIP of them; up to "
+    "Send me a document (a saved web page, PDF, DOCX, EPUB, e-mail, Markdown, text, JSON, or a ZIP of them; up to "
     "20 MB), or answer one with /add; or send the addresses of articles. Several at once are read together. A caption "
     "such as #press sorts them into that collection."
 )
@@ -87,7 +87,8 @@ async def add(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> N
         await _take(message, answered.document, (message.text or "").partition(" ")[2], context)
         return
     words = message.text or ""
-    addresses = tuple(dict.fromkeys(_ADDRESS.findall(words)))
+    found = (one if "://" in one else f"https://{one}" for one in _ADDRESS.findall(words))
+    addresses = tuple(dict.fromkeys(found))
     if 0 < len(addresses) <= _MOST_ADDRESSES:
         there = yard(context)
         notice = there.notice(message.chat.id)

@@ -15,6 +15,7 @@ from pathlib import Path
 from bot.chat_telegram.office import Office
 from index.errors import ArticleUnknown, IndexDamaged, IndexMissing
 from index.generations import CURRENT, previous
+from index.outlets import outlet_of
 from index.store import Entry, Scope, Snapshot, open_snapshot
 
 
@@ -32,7 +33,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """One outlet (None where articles name none), how many articles, and the dates of the first and last."""
+    """One outlet (the host where articles name none, None where they have no address either), how many articles, and the dates of the first and last."""
 
     name: str | None
     articles: int
@@ -106,8 +107,9 @@ async def outlets(office: Office, scope: Scope) -> tuple[Outlet, ...]:
         many: Counter[str | None] = Counter()
         dates: dict[str | None, list[str]] = {}
         for entry in _entries(office, scope):
-            many[entry.source] += 1
-            dates.setdefault(entry.source, []).extend([entry.published] if entry.published else [])
+            name = outlet_of(entry.source, entry.url)
+            many[name] += 1
+            dates.setdefault(name, []).extend([entry.published] if entry.published else [])
         ordered = sorted(many, key=lambda name: (name is None, -many[name], name or ""))
         return tuple(
             Outlet(name, many[name], min(dates[name], default=None), max(dates[name], default=None)) for name in ordered

@@ -127,7 +127,7 @@ async def newest(update: Update, context: Context) -> None:
     for one in await latest(office, await office.access.scope(message.chat.id), most):
         url = safe_url(one.url)
         pieces += [
-            Piece(f"• {day(one.published)}, {outlet(one.source)}: "),
+            Piece(f"• {day(one.published)}, {outlet(one.source, one.url)}: "),
             Piece(one.title[:160], "link" if url else "plain", url),
         ]
         pieces += [Piece("\n   "), Piece(one.id, "code")] if visitor.role == "admin" else []

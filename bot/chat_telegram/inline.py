@@ -152,7 +152,7 @@ def _result(citation: Citation) -> InlineQueryResultArticle | None:
     if len(made) != 1:
         return None  # a quote is not cut in two where the second half cannot be sent
     title = harmless(wording.quoted_briefly(citation.quote, 120))
-    source = harmless(f"{wording.outlet(citation.source)}, {wording.day(citation.published)}")
+    source = harmless(f"{wording.outlet(citation.source, citation.url)}, {wording.day(citation.published)}")
     return InlineQueryResultArticle(
         f"s{citation.marker}", title, _content(made[0].text, made[0].entities), description=source
     )

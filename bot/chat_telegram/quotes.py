@@ -31,6 +31,8 @@ _ASKS = re.compile(
     r"may|might|tell|give|list|name|show|explain|find|describe|summari[sz]e|please|"
     r"(?:i|we)(?:['’]d| would| want| need| wonder| am looking))\b", re.IGNORECASE,
 )  # fmt: skip
+_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>]+", re.IGNORECASE)
+_TO_ADD = "\n\nTo add the article that it leads to, send me its address alone."
 _REFUSED = {
     "empty_question": "Send me the quote behind the command, or reply with /check to the message that holds it.",
     "question_too_long": "That is too long to be checked at once. Please send a shorter part.",
@@ -62,12 +64,15 @@ def unquoted(text: str) -> str:
 
 async def check(office: Office, asked: Asked) -> None:
     """Say what the archive says of the text."""
-    text = unquoted(asked.text)
+    # What is passed on often ends with where it was read, which is no part of what was said.
+    text = unquoted(_ADDRESS.sub(" ", asked.text)) or asked.text
     scope = await office.access.scope(asked.chat)
     try:
         async with office.sender.typing(asked.chat, asked.thread):
             verdict = await office.asking.quoted(text, scope, asked.user)
             pieces = tuple(checked(verdict, await office.asking.covered(scope)))
+        if verdict.kind == "absent" and _ADDRESS.search(asked.text) and await office.access.role(asked.user) == "admin":
+            pieces = (*pieces, Piece(_TO_ADD))
     except Busy:
         pieces = (Piece(BUSY),)
     except IndexMissing:

@@ -123,7 +123,7 @@ def _orders(body: Mapping[str, Any], chat: Mapping[str, Any], sender: Mapping[st
     text = _text(body).lstrip()
     if command := _COMMAND.match(text):
         return "forward_origin" not in body and command[1].lower() not in desk.everyones
-    return "document" in body or text.lower().startswith(("http://", "https://"))
+    return "document" in body or text.lower().startswith(("http://", "https://", "www."))
 
 
 def _identity(used: str, raw: Mapping[str, Any], body: Mapping[str, Any], chat: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
+from bot import message
 from bot.answer import Answer, not_found
 from bot.chat_telegram.asking import Covered, Reply
 from bot.chat_telegram.link import link
@@ -74,11 +75,11 @@ def cited(citation: Citation, numbered: bool = True, marked: bool = True) -> Ite
 def source(citation: Citation, numbered: bool = True) -> Iterator[Piece]:
     """Number, outlet, date and title on one line; the number leads to the sentence where the article has an address."""
     url = link(citation)
-    name = f"[{citation.marker}]" if numbered else outlet(citation.source)
+    name = f"[{citation.marker}]" if numbered else outlet(citation.source, citation.url)
     yield Piece(name, "link" if url else "plain", url)
     said = f", said by {_short(citation.speaker, _LONGEST_OUTLET)}" if citation.speaker else ""
     title = f": {_short(citation.title, _LONGEST_TITLE)}" if citation.title else ""
-    first = f" {outlet(citation.source)}" if numbered else ""
+    first = f" {outlet(citation.source, citation.url)}" if numbered else ""
     yield Piece(f"{first}, {day(citation.published)}{said}{title}")
     for text in (also_in(citation), updated(citation)):
         if text:
@@ -153,7 +154,7 @@ def copied(answer: Answer) -> str | None:
     if not answer.citations:
         return None
     first = answer.citations[0]
-    return f"“{first.quote}” ({outlet(first.source)}, {day(first.published)})"
+    return f"“{first.quote}” ({outlet(first.source, first.url)}, {day(first.published)})"
 
 
 def short_answer(citation: Citation) -> str | None:
@@ -167,9 +168,9 @@ def quoted_briefly(quote: str, most: int) -> str:
     return _short(quote, most)
 
 
-def outlet(source: str | None) -> str:
-    """Who published it."""
-    return _short(source, _LONGEST_OUTLET) if source else "outlet not given"
+def outlet(source: str | None, url: str | None = None) -> str:
+    """Who published it; names of files are not for a chat."""
+    return _short(message.outlet(source, url), _LONGEST_OUTLET)
 
 
 def day(published: str | None) -> str:

@@ -30,7 +30,7 @@ _END = struct.Struct("<4s4H2LH")
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _COMPANION = re.compile(r"(?:^|/)[^/]+[_-](?:files|dateien|fichiers|archivos|bestanden)/", re.IGNORECASE)
-_HIDDEN = re.compile(r"(?:^|/)(?:\.|__MACOSX/)")
+_HIDDEN = re.compile(r"(?:^|/)(?:\.|__MACOSX/|(?:thumbs\.db|desktop\.ini)$)", re.IGNORECASE)
 
 # What zipfile lets out where an archive is not what it should be.
 _BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError)  # fmt: skip

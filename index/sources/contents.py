@@ -7,8 +7,6 @@ never a guess; what had to be left out is named in `flags`.
 
 from __future__ import annotations
 
-import datetime
-import email.utils
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -31,54 +29,6 @@ class Contents:
     id: str | None = None
     flags: tuple[str, ...] = ()
     pages: tuple[int, ...] = ()
-
-
-_ISO = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:?\d{2}(?::?\d{2}(?:[.,]\d+)?)?\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?"
-)
-_BIG_ENDIAN = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?:[T ].{0,20})?|(\d{4})(\d{2})(\d{2})(?:T\d{4,6}Z?)?")
-_WORDED = re.compile(
-    r"(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?\s+(?P<month>[A-Za-z]{3,9})\.?,?\s+(?P<year>\d{4})"
-    r"|(?P<month2>[A-Za-z]{3,9})\.?\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year2>\d{4}))"
-)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAMES = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-)  # fmt: skip
-
-# The first newspaper appeared in 1605; years outside this span are a publishing system's way of saying "none".
-_YEARS = range(1605, 2200)
-
-
-def iso_date(written: str) -> str | None:
-    """The day as `2019-03-23` where a date is written in full and can be read in one way only, else None.
-
-    Read are ISO dates with or without a time, `2019/03/23`, `20190323`, `Sat, 23 Mar 2019 ...`, `March 23, 2019`
-    and `23 March 2019`. The day is the one written, in the writer's time zone. `03/04/2019` has two meanings: None.
-    """
-    written = written.strip()[:80]
-    if match := _ISO.fullmatch(written):
-        return _day(match[1], match[2], match[3])
-    if match := _BIG_ENDIAN.fullmatch(written):
-        return _day(*(part for part in match.groups() if part is not None))
-    if match := _WORDED.fullmatch(written):
-        name = (match["month"] or match["month2"]).lower()
-        month = _MONTHS.index(name[:3]) + 1 if name[:3] in _MONTHS else 0
-        if month and (name in (_MONTHS[month - 1], "sept") or name == _MONTH_NAMES[month - 1]):
-            return _day(match["year"] or match["year2"], str(month), match["day"] or match["day2"])
-        return None
-    if re.match(r"[A-Za-z]{3,9}, *\d", written) and (parts := email.utils.parsedate(written)):
-        return _day(*(str(part) for part in parts[:3]))
-    return None
-
-
-def _day(year: str, month: str, day: str) -> str | None:
-    try:
-        date = datetime.date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-    return date.isoformat() if date.year in _YEARS else None
 
 
 def web_address(written: str) -> str | None:

@@ -14,6 +14,7 @@ from index.errors import DocumentRejected
 from index.sources.archive import Archive, open_archive
 from index.sources.claims import shown_authors, shown_title
 from index.sources.contents import Contents
+from index.sources.opening import opening
 from index.sources.tree import Element, parse_xml
 
 UNPACKED = 50_000_000
@@ -39,10 +40,12 @@ def read_docx(data: bytes) -> Contents:
     if not text:
         raise DocumentRejected("no_text", "there is no text in the document that a reader would see")
     core = _part(archive, "docProps/core.xml") if "docProps/core.xml" in archive.members else None
+    head = opening(text for _, text in paragraphs)
     return Contents(
         text,
         title=_styled(paragraphs, "title") or shown_title(_property(core, "title"), text) or _styled(paragraphs, "heading1"),
-        authors=shown_authors(_property(core, "creator"), text),
+        authors=shown_authors(_property(core, "creator"), text) or head.authors,
+        published=head.published,
         flags=(f"hidden_text={walk.hidden}",) if walk.hidden else (),
     )  # fmt: skip
 

@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 from index.decode import declared_encoding, decode
 from index.errors import DocumentRejected
 from index.sources.chapters import unpacked
-from index.sources.contents import Contents, iso_date
+from index.sources.contents import Contents
+from index.sources.dates import iso_date
 from index.sources.hidden import remove_hidden
 from index.sources.tree import Element, drop_silent, fold_spaces, lines, parse, parse_xml
 

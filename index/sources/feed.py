@@ -21,7 +21,7 @@ import feedparser  # type: ignore[import-untyped]  # feedparser has no types
 
 from index.article import sha256
 from index.errors import DocumentRejected
-from index.sources.contents import iso_date
+from index.sources.dates import iso_date
 
 NEWEST = 200
 _PARSED = 1000

@@ -170,7 +170,10 @@ class Fetcher:
         if status != 200:
             self._refused(at, status, headers)
         if (type_ := media_type(kind)) and accept and type_ not in accept:
-            raise FetchFailed("content_type_mismatch", f"it is {type_[:60]}, not an article or feed that Byline reads")
+            feed = "; if it is a feed, `byline feeds add` takes it" if type_.endswith(("xml", "json")) else ""
+            raise FetchFailed(
+                "content_type_mismatch", f"it is {type_[:60]}, no page or document that Byline reads{feed}"
+            )
         return Fetched(
             str(first), str(at), 200, body(response, type_, limits, self.fetching.inflated_bytes), kind, etag, modified
         )

@@ -45,6 +45,10 @@ class Skipped:
 _COMPANION = re.compile(r"(.+)[_-](?:files|dateien|fichiers|archivos|bestanden|file)$", re.IGNORECASE)
 
 
+# What file managers leave in every folder.
+_LEFT_BY_SYSTEMS = frozenset(("thumbs.db", "desktop.ini", "ehthumbs.db", "icon\r"))
+
+
 def find(paths: Sequence[Path], keys: Mapping[str, str] | None = None) -> Iterator[File | Skipped]:
     """The files at and under the paths, sorted by name within each folder, each file once.
 
@@ -155,7 +159,7 @@ def _entries(folder: str, prefix: str) -> list[tuple[str, str] | Skipped]:
     kept: list[tuple[str, str] | Skipped] = []
     for name in names:
         companion = _COMPANION.match(name)
-        if name.startswith(".") or (not prefix and name.lower() == "readme.md"):
+        if name.startswith(".") or name.lower() in _LEFT_BY_SYSTEMS or (not prefix and name.lower() == "readme.md"):
             continue
         if not (companion and companion[1] in pages):
             kept.append((os.path.join(folder, name), prefix + shown(name)))
@@ -176,6 +180,8 @@ def _kind(mode: int) -> str:
 
 
 def _unreadable(path: str, error: OSError | ValueError) -> Skipped:
+    if isinstance(error, FileNotFoundError):
+        return Skipped(_place(path), "io_error", "there is no such file or folder; look at the path again")
     return Skipped(_place(path), "io_error", getattr(error, "strerror", None) or str(error))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import re
+from collections import Counter
 
 import trafilatura
 from trafilatura.settings import Document as Extracted
@@ -17,6 +18,8 @@ from index.decode import declared_encoding, decode
 from index.errors import DocumentRejected
 from index.sources.contents import Contents, web_address
 from index.sources.hidden import remove_hidden
+from index.sources.linked import is_live, linked_article
+from index.sources.opening import opening
 from index.sources.page import describe
 from index.sources.tree import Element, drop_silent, fold_spaces, lines, parse, unwrap
 
@@ -28,7 +31,13 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 _SHORT = 250
 _INLINE = ("b", "i", "em", "strong", "span", "u", "s", "small", "sub", "sup", "mark", "abbr", "cite", "font", "time")
 _AROUND = ("nav", "aside", "footer", "form", "button", "select")
-_SAVED = re.compile(r"<!--\s*saved from url=\(\d{1,5}\)(\S{4,2048})\s*-->")
+# What browsers (and SingleFile, monolith, Save Page WE) note at the head of a page that they save.
+_LIVE = re.compile(r"\blive[-_]?(?:blog|post|updates?|feed|entry|event|coverage)|liveblog", re.IGNORECASE)
+_SAVED = re.compile(
+    r"<!--\s*(?:saved from url=\(\d{1,5}\)|Page saved with SingleFile\s+url:\s*|Saved from (?=\S+ at \S+ using monolith))"
+    r"(\S{4,2048})\s|<meta\s[^>]{0,20}name=[\"']?savepage-url[\"']?\s[^>]{0,20}content=[\"']?([^\s\"'>]{4,2048})",
+    re.IGNORECASE,
+)
 
 
 def read_html(data: bytes, address: str | None = None) -> Contents:
@@ -38,17 +47,40 @@ def read_html(data: bytes, address: str | None = None) -> Contents:
     """
     text = decode(data, declared_encoding(data))
     if address is None and (saved := _SAVED.search(text[:4096])):
-        address = web_address(saved[1])
+        address = web_address(saved[1] or saved[2])
     tree = parse(text)
     hidden = remove_hidden(tree)
-    about = describe(tree, address)
+    article = linked_article(tree)
+    about = describe(tree, article, address)
+    _join_entries(tree, is_live(article))
     drop_silent(tree)
     fold_spaces(tree)
     text = _article_text(tree)
     if not text:
         raise DocumentRejected("no_text", "the page has no text that a reader would see")
     flags = (*about.flags, *((f"hidden_text={hidden}",) if hidden else ()))
-    return dataclasses.replace(about, text=text, flags=flags)
+    head = opening(text.split("\n"))
+    return dataclasses.replace(
+        about,
+        text=text,
+        published=about.published or head.published,
+        authors=about.authors or head.authors,
+        flags=flags,
+    )
+
+
+def _join_entries(tree: Element, live: bool) -> None:
+    """Make the entries of a live page parts of one article: of several `article`s only one would be taken.
+
+    Other pages may hold other stories in such elements; so it is done where the page, or what they are named, says so.
+    """
+    entries = list(tree.iter("article"))
+    beside = Counter(element.getparent() for element in entries)
+    for element in entries:
+        around = element.getparent()
+        named = " ".join(one.get(key, "") for one in (element, around) for key in ("class", "id"))
+        if beside[around] > 1 and (live or _LIVE.search(named)):
+            element.tag = "section"
 
 
 def _article_text(tree: Element) -> str:

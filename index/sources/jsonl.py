@@ -10,15 +10,31 @@ from __future__ import annotations
 import codecs
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from index.collections import collection_names
 from index.errors import DocumentRejected
-from index.sources.contents import Contents, iso_date, web_address
+from index.sources.contents import Contents, web_address
+from index.sources.dates import iso_date
 from index.sources.files import Skipped
 
 LINE_LIMIT = 2_000_000
+
+# Field by field what NewsAPI, newspaper3k, news-please, GNews, schema.org and their like write, in lower case.
+_OTHER_NAMES = {
+    "text": ("maintext", "articlebody", "article_body", "body", "content", "full_text", "fulltext", "article_text"),
+    "title": ("headline",),
+    "url": ("link", "web_url", "weburl", "canonical_url"),
+    "source": ("outlet", "publisher", "publication", "source_name", "sitename", "site_name", "newspaper"),
+    "authors": ("author", "byline", "creator"),
+    "published": (
+        "published_at", "publishedat", "date_published", "datepublished", "date_publish", "publish_date", "publishdate",
+        "published_date", "publication_date", "pub_date", "pubdate", "date",
+    ),
+    "language": ("lang", "inlanguage"),
+}  # fmt: skip
 
 
 def numbered_lines(stream: BinaryIO, origin: str) -> Iterator[tuple[int, bytes] | Skipped]:
@@ -48,7 +64,19 @@ def record(line: bytes) -> dict[str, Any]:
         raise DocumentRejected("bad_json", str(error)) from None
     if not isinstance(found, dict):
         raise DocumentRejected("bad_json", f"the line is no object but {type(found).__name__}")
-    return found
+    return _by_our_names(found)
+
+
+def _by_our_names(found: dict[str, Any]) -> dict[str, Any]:
+    """The record with what programs that collect news call otherwise under our names; ours go first."""
+    lower = {name.lower(): name for name in reversed(found)}
+    fields = dict(found)
+    for ours, others in _OTHER_NAMES.items():
+        known = (lower[other] for other in (ours, *others) if other in lower)
+        value = next((found[name] for name in known if found[name] not in (None, "", [])), None)
+        if found.get(ours) in (None, "", []) and value is not None:
+            fields[ours] = value
+    return fields
 
 
 def declared_key(fields: dict[str, Any]) -> str | None:
@@ -66,12 +94,13 @@ def read_jsonl(line: bytes) -> Contents:
     fields = record(line)
     text = fields.get("text")
     if not isinstance(text, str):
-        raise DocumentRejected("bad_field", '"text" is needed and must be a string')
+        there = ", ".join(f'"{name}"' for name in list(fields)[:8] if name != "text") or "nothing"
+        raise DocumentRejected("bad_field", f'"text" is needed and must be a string; it has {there[:200]}')
     contents = Contents(
         text,
         title=_string(fields.get("title")),
         url=_address(fields.get("url")),
-        source=_string(fields.get("source")),
+        source=_name(fields.get("source")),
         authors=_authors(fields.get("authors")),
         published=iso_date(date) if isinstance(date := fields.get("published"), str) else None,
         language=_string(fields.get("language")),
@@ -88,6 +117,11 @@ def _string(value: Any) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
 
 
+def _name(value: Any) -> str | None:
+    """A name, which may be one of several things that are told of its bearer."""
+    return _string(value.get("name") or value.get("title")) if isinstance(value, dict) else _string(value)
+
+
 def _address(value: Any) -> str | None:
     return web_address(value) if isinstance(value, str) else None
 
@@ -99,8 +133,9 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _authors(value: Any) -> tuple[str, ...]:
-    names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())[:50]
+    names = [_name(item) for item in (value if isinstance(value, list) else [value])]
+    plain = [re.sub(r"^by\s+", "", name, flags=re.IGNORECASE) for name in names if name]
+    return tuple(name for name in plain if name)[:50]
 
 
 def _id(value: Any) -> str | None:

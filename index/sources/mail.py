@@ -1,8 +1,9 @@
 """An e-mail (a newsletter saved as .eml, a page saved as .mht) -> Contents; the only door to the email package.
 
 The text is that of the HTML part, read as a page is, or of the plain part; attachments are left out. `From` is the
-outlet, `Subject` the title, `Date` the date, each as the sender wrote it. A page that a browser saved in this form
-keeps what the page says of itself.
+outlet, `Subject` the title, `Date` the date, each as the sender wrote it; of a letter that was passed on, those of the
+first sender, and the words of who passed it on are left out. A page that a browser saved in this form keeps what the
+page says of itself.
 """
 
 from __future__ import annotations
@@ -10,16 +11,30 @@ from __future__ import annotations
 import dataclasses
 import email
 import email.policy
+import email.utils
 import re
 from email.message import EmailMessage, Message
 
 from index.decode import decode
 from index.errors import DocumentRejected
-from index.sources.contents import Contents, iso_date, web_address
+from index.sources.contents import Contents, web_address
+from index.sources.dates import iso_date
 from index.sources.html import read_html
 
 _PARTS = 500
 _FORWARDED = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)+", re.IGNORECASE)
+# How mail programs mark a letter within a letter, and the headers that they repeat under the mark.
+_PASSED_ON = re.compile(
+    r"^[ \t*>_-]{0,40}(?:(?:begin )?forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato)"
+    r"[ \t*>_:-]{0,40}\n{1,4}((?:[ \t*>]{0,9}(?:from|date|sent|subject|to|cc|reply-to|von|datum|gesendet|betreff|an|de|objet|à|envoyé)[*]?[ ]?:[^\n]{0,500}\n{1,4}){2,12})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_REPEATED = re.compile(r"^[ \t*>]{0,9}(from|von|de|date|sent|datum|gesendet|subject|betreff|objet)[*]?\s?:[ \t*]*(\S.*)$", re.IGNORECASE | re.MULTILINE)  # fmt: skip
+_REPEATED_AS = {
+    **dict.fromkeys(("from", "von", "de"), "from"),
+    **dict.fromkeys(("date", "sent", "datum", "gesendet"), "date"),
+    **dict.fromkeys(("subject", "betreff", "objet"), "subject"),
+}
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -36,24 +51,50 @@ def read_mail(data: bytes) -> Contents:
     if body is None:
         raise DocumentRejected("no_text", "the message has no text, only attachments")
     text = _text(body)
-    saved = web_address(_header(message, "Snapshot-Content-Location") or "")
+    saved, is_page = _saved_page(message, body)
     if body.get_content_subtype() != "html":
         contents = Contents(text)
     else:
         contents = read_html(_UTF8_MARK + text.encode("utf-8", "replace"), saved)
-    if saved:
+    if is_page:
         return contents
     name, address = _sender(message)
+    subject, day = _header(message, "Subject"), _header(message, "Date")
+    if passed_on := _PASSED_ON.search(contents.text):
+        first = {_REPEATED_AS[key.lower()]: value.strip() for key, value in _REPEATED.findall(passed_on[1])}
+        sender = first.get("from", "")
+        name, address = email.utils.parseaddr(sender) if "@" in sender else (sender, None)
+        subject, day = first.get("subject", subject), first.get("date", "")
+        contents = dataclasses.replace(
+            contents, text=contents.text[passed_on.end() :], flags=(*contents.flags, "forwarded=1")
+        )
     attached = sum(1 for part in message.walk() if part.is_attachment())
     return dataclasses.replace(
         contents,
-        title=_FORWARDED.sub("", _header(message, "Subject") or "").strip() or contents.title,
+        title=_FORWARDED.sub("", subject).strip() or contents.title,
         source=name or address or contents.source,
-        published=iso_date(_header(message, "Date") or ""),
+        published=iso_date(day),
         authors=(),
         url=None,
         flags=(*contents.flags, *((f"attachments={attached}",) if attached else ())),
     )
+
+
+def _saved_page(message: EmailMessage, body: Message) -> tuple[str | None, bool]:
+    """The address of a page that a browser saved, where it notes one, and whether it is such a page."""
+    address = _header(message, "Snapshot-Content-Location")
+    saved_by = re.match(r"\W*saved by\b", _header(message, "From"), re.IGNORECASE) is not None
+    if not address and saved_by:
+        address = _header(body, "Content-Location") or _header(message, "Content-Location")
+    return web_address(address), saved_by or bool(web_address(address))
+
+
+def _header(part: Message, name: str) -> str:
+    """A header with its encoded words read; empty where it is missing or cannot be."""
+    try:
+        return " ".join(str(part[name]).split()) if name in part else ""
+    except (ValueError, LookupError, AttributeError, TypeError, IndexError):  # the parser of headers has gaps
+        return ""
 
 
 def _text(part: Message) -> str:
@@ -61,14 +102,6 @@ def _text(part: Message) -> str:
     if not isinstance(payload, bytes):
         raise DocumentRejected("bad_email", "its text part cannot be decoded")
     return decode(payload, part.get_content_charset())
-
-
-def _header(message: EmailMessage, name: str) -> str | None:
-    """A header with its encoded words read; None where it is missing or cannot be."""
-    try:
-        return " ".join(str(message[name]).split()) if name in message else None
-    except (ValueError, LookupError, AttributeError, TypeError, IndexError):  # the parser of headers has gaps
-        return None
 
 
 def _sender(message: EmailMessage) -> tuple[str | None, str | None]:

@@ -7,6 +7,8 @@ words, headings and list items are lines of their own, pictures and hidden eleme
 from __future__ import annotations
 
 import re
+import tomllib
+from datetime import date
 from typing import Any
 
 import yaml
@@ -14,13 +16,16 @@ from markdown_it import MarkdownIt
 
 from index.decode import decode
 from index.errors import DocumentRejected
-from index.sources.contents import Contents, iso_date, web_address
+from index.sources.contents import Contents, web_address
+from index.sources.dates import iso_date
 from index.sources.hidden import remove_hidden
+from index.sources.opening import opening
 from index.sources.tree import drop_silent, fold_spaces, lines, parse
 
 # No typographer: it would rewrite quotes and dashes.
 _MARKDOWN = MarkdownIt("commonmark", {"html": True, "typographer": False}).enable(["table", "strikethrough"])
 
+_TOML_FRONT = re.compile(r"\+\+\+[ \t]*\n(.{0,16000}?)\n\+\+\+[ \t]*(?:\n|$)", re.DOTALL)
 _FRONT = re.compile(r"---[ \t]*\n(.{0,16000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _PAIR = re.compile(r"([A-Za-z][\w-]*):(?:\s+(.*))?$")
 
@@ -42,10 +47,9 @@ def read_markdown(data: bytes) -> Contents:
     """The readable text; the title, date, author(s), outlet and address of the front matter, if there is one."""
     text = re.sub(r"\r\n?", "\n", decode(data))
     about: dict[str, Any] = {}
-    if match := _FRONT.match(text):
-        about = _front_matter(match[1])
-        if about:
-            text = text[match.end() :]
+    match = _FRONT.match(text) or _TOML_FRONT.match(text)
+    if match and (about := (_toml if text.startswith("+") else _front_matter)(match[1])):
+        text = text[match.end() :]
     tree = parse(f"<html><body>{_MARKDOWN.render(text)}</body></html>")
     hidden = remove_hidden(tree)
     drop_silent(tree)
@@ -55,17 +59,21 @@ def read_markdown(data: bytes) -> Contents:
         raise DocumentRejected("no_text", "there is no text under the markup")
     heading = next((" ".join("".join(element.itertext()).split()) for element in tree.iter("h1")), None)
     flags = [f"hidden_text={hidden}"] if hidden else []
+    source = _word(about, "outlet", "publisher", "publication", "source", "site")
     url = _word(about, "url", "link", "canonical", "canonical_url")
-    date = _word(about, "date", "published", "pubdate", "published_at")
+    if source and web_address(source):  # what clips pages names the page so
+        source, url = None, url or source
+    day = _word(about, "published", "date", "pubdate", "published_at")
+    head = opening(readable.split("\n"))
     flags += ["bad_url"] if url and not web_address(url) else []
-    flags += ["bad_published"] if date and not iso_date(date) else []
+    flags += ["bad_published"] if day and not iso_date(day) else []
     return Contents(
         readable,
         title=_word(about, "title", "headline") or heading,
         url=web_address(url) if url else None,
-        source=_word(about, "source", "outlet", "publisher", "site"),
-        authors=_authors(about),
-        published=iso_date(date) if date else None,
+        source=source,
+        authors=_authors(about) or head.authors,
+        published=iso_date(day) if day else head.published,
         language=_word(about, "lang", "language"),
         flags=tuple(flags),
     )
@@ -88,6 +96,15 @@ def _front_matter(block: str) -> dict[str, Any]:
     return {str(key).lower(): value for key, value in found.items()}
 
 
+def _toml(block: str) -> dict[str, Any]:
+    """The block as a mapping, dates as they were written; nothing where it is no TOML."""
+    try:
+        found = tomllib.loads(block)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return {}
+    return {key.lower(): str(value) if isinstance(value, date) else value for key, value in found.items()}
+
+
 def _word(about: dict[str, Any], *names: str) -> str | None:
     for name in names:
         value = about.get(name)
@@ -100,4 +117,6 @@ def _authors(about: dict[str, Any]) -> tuple[str, ...]:
     value = about.get("authors", about.get("author"))
     items = value if isinstance(value, list) else [value]
     names = [item.get("name") if isinstance(item, dict) else item for item in items]
-    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())[:20]
+    # Notes link people in double brackets.
+    plain = [name.strip().removeprefix("[[").removesuffix("]]") for name in names if isinstance(name, str)]
+    return tuple(name for name in plain if name)[:20]

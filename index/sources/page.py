@@ -1,20 +1,24 @@
 """A page's tree -> what the page says of itself: title, address, outlet, authors, date, language.
 
-Only what is stated for machines or marked up as such counts: JSON-LD, `meta`, microdata, `time`. A date in the
-address or in the running text is not taken, nor the host's name for the outlet's. Knows nothing of the page's text.
+Only what is stated for machines or marked up as such counts: JSON-LD, `meta`, microdata, `time`, and what stands alone
+in an element that is named after a date or an author. A date in the address or in the running text is not taken, nor
+the host's name for the outlet's. Knows nothing of the page's text.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
-from index.sources.contents import Contents, host_of, iso_date, web_address
+from index.sources.contents import Contents, host_of, web_address
+from index.sources.dates import iso_date
+from index.sources.linked import address as linked_address
+from index.sources.linked import names, string, strings
+from index.sources.opening import stated_authors, stated_day
 from index.sources.tree import Element
 
-_ARTICLE_TYPES = re.compile(r"(?:article|blogposting|report|newsitem)$", re.IGNORECASE)
 _DATE_NAMES = (
     "article:published_time", "og:article:published_time", "datepublished", "article:published", "parsely-pub-date",
     "sailthru.date", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date",
@@ -38,19 +42,30 @@ _AUTHOR_NAMES = (
     "citation_author", "article:author_name",
 )  # fmt: skip
 _DATED = re.compile(r"publi|post|dateline|byline|entry-date|timestamp|article[-_]?date|created", re.IGNORECASE)
+_DATE_MARK = re.compile(
+    r"(?:^|[\s_-])(?:date(?:line)?|published|posted|pub|byline|meta|timestamp)(?:$|[\s_-])", re.IGNORECASE
+)
+_WRITTEN = re.compile(r"(?:^|[\s_-])(?:byline|authors?)(?:$|[\s_-])", re.IGNORECASE)
+_PARTS = re.compile(r"\s*[·|•]\s*|\s+[—–-]\s+")
+_LONGEST_MARKED = 120
+_PIECES = 40
 _CHANGED = re.compile(r"modif|updat|revis|comment|relat", re.IGNORECASE)
 
 
-def describe(tree: Element, address: str | None = None) -> Contents:
-    """What the page says of itself, its text left empty. `address` is where it was fetched from, if it was."""
+def describe(tree: Element, article: dict[str, Any], address: str | None = None) -> Contents:
+    """What the page says of itself, its text left empty. `address` is where it was fetched from, if it was.
+
+    `article` is what its JSON-LD says.
+    """
     metas = _metas(tree)
-    article = next(_linked_articles(tree), {})
-    url, flags = _address(tree, metas, address)
+    url, flags = _address(tree, metas, linked_address(article), address)
     return Contents(
         "",
-        title=_first(metas, _TITLE_NAMES) or _string(article.get("headline")) or _heading(tree),
+        title=_first(metas, _TITLE_NAMES) or string(article.get("headline")) or _heading(tree),
         url=url,
-        source=_first(metas, _SOURCE_NAMES[:1]) or _name(article.get("publisher")) or _first(metas, _SOURCE_NAMES),
+        source=_first(metas, _SOURCE_NAMES[:1])
+        or next(iter(names(article.get("publisher"))), None)
+        or _first(metas, _SOURCE_NAMES),
         authors=_authors(tree, metas, article),
         published=_published(tree, metas, article),
         language=_language(tree, metas, article),
@@ -74,39 +89,6 @@ def _first(metas: dict[str, list[str]], names: tuple[str, ...]) -> str | None:
     return next((value for value in values if not value.lower().startswith(("http:", "https:", "@"))), None)
 
 
-def _linked_articles(tree: Element) -> Iterator[dict[str, Any]]:
-    """The articles of the page's JSON-LD, not those it only lists."""
-    for script in tree.iter("script"):
-        if script.get("type", "").split(";")[0].strip().lower() != "application/ld+json":
-            continue
-        try:
-            found = json.loads(script.text or "", strict=False)
-        except (ValueError, RecursionError):
-            continue
-        for entry in found if isinstance(found, list) else [found]:
-            graph = entry.get("@graph") if isinstance(entry, dict) else None
-            for node in graph if isinstance(graph, list) else [entry]:
-                if isinstance(node, dict) and any(map(_ARTICLE_TYPES.search, _strings(node.get("@type")))):
-                    yield node
-
-
-def _strings(value: Any) -> list[str]:
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
-
-
-def _string(value: Any) -> str | None:
-    return next((item.strip() for item in _strings(value) if item.strip()), None)
-
-
-def _name(value: Any) -> str | None:
-    """The name of a person or organisation in JSON-LD, which is a string, an object or a list of either."""
-    for item in value if isinstance(value, list) else [value]:
-        name = _string(item.get("name")) if isinstance(item, dict) else _string(item)
-        if name and not name.lower().startswith(("http:", "https:")):
-            return name
-    return None
-
-
 def _heading(tree: Element) -> str | None:
     """The page's only main heading, else its `title` without the outlet's name behind a bar or dash."""
     headings = [text for element in tree.iter("h1") if (text := " ".join("".join(element.itertext()).split()))]
@@ -117,15 +99,20 @@ def _heading(tree: Element) -> str | None:
     return re.split(r"\s[|–—]\s|\s-\s(?=[^-]*$)", words)[0].strip() or (headings[0] if headings else None)
 
 
-def _address(tree: Element, metas: dict[str, list[str]], fetched: str | None) -> tuple[str | None, tuple[str, ...]]:
-    """The page's address. A page may not claim another host than it was fetched from or than it claims elsewhere."""
+def _address(
+    tree: Element, metas: dict[str, list[str]], linked: str | None, fetched: str | None
+) -> tuple[str | None, tuple[str, ...]]:
+    """The page's address. A page may not claim another host than it was fetched from or than it claims elsewhere.
+
+    What its JSON-LD names counts only where it claims nothing else.
+    """
     claims = [
         element.get("href", "")
         for element in tree.iter("link")
         if "canonical" in element.get("rel", "").lower().split()
     ]
     claims += metas.get("og:url", [])
-    urls = [url for claim in claims if (url := web_address(claim))]
+    urls = [url for claim in claims or [linked or ""] if (url := web_address(claim))]
     if fetched is not None:
         same = [url for url in urls if host_of(url) == host_of(fetched)]
         return (same or [fetched])[0], ("foreign_canonical",) if len(same) < len(urls) else ()
@@ -135,20 +122,23 @@ def _address(tree: Element, metas: dict[str, list[str]], fetched: str | None) ->
 
 
 def _authors(tree: Element, metas: dict[str, list[str]], article: dict[str, Any]) -> tuple[str, ...]:
-    stated = article.get("author")
-    names = [name for item in (stated if isinstance(stated, list) else [stated]) if (name := _name(item))]
-    if not names:
-        names = next(([v for v in metas[key] if not v.startswith("http")] for key in _AUTHOR_NAMES if key in metas), [])
-    if not names:
+    found = names(article.get("author"))
+    if not found:
+        metaed = ([v for v in metas[key] if not v.startswith("http")] for key in _AUTHOR_NAMES if key in metas)
+        found = next((values for values in metaed if values), [])
+    if not found:
         marked = tree.xpath("//*[@itemprop='author' or @rel='author'][not(ancestor::aside)]")
-        names = [" ".join("".join(element.itertext()).split()) for element in marked[:8]]
-    plain = [re.sub(r"^by\s+", "", name, flags=re.IGNORECASE) for name in names]
+        found = [" ".join("".join(element.itertext()).split()) for element in marked[:8]]
+    if not found:
+        lines = (stated_authors(text) for text in _marked(tree, _WRITTEN))
+        found = list(next((line for line in lines if line), ()))
+    plain = [re.sub(r"^by\s+", "", name, flags=re.IGNORECASE) for name in found]
     return tuple(dict.fromkeys(name for name in plain if 1 < len(name) <= 120))[:20]
 
 
 def _published(tree: Element, metas: dict[str, list[str]], article: dict[str, Any]) -> str | None:
     stated = [
-        *_strings(article.get("datePublished")),
+        *strings(article.get("datePublished")),
         *(value for name in _DATE_NAMES for value in metas.get(name, ())),
     ]
     for element in tree.xpath("//*[@itemprop='datePublished'][not(ancestor::aside)]"):
@@ -160,7 +150,27 @@ def _published(tree: Element, metas: dict[str, list[str]], article: dict[str, An
     marked = [day for element, day in days if "pubdate" in element.attrib or _DATED.search(_around(element))]
     # A lone date on the page is the article's; several without a mark could be anybody's.
     candidates = marked[:1] or list({day for _, day in days})
+    if not candidates:
+        candidates = list(
+            {day for text in _marked(tree, _DATE_MARK) for part in _PARTS.split(text) if (day := stated_day(part))}
+        )
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _marked(tree: Element, named: re.Pattern[str]) -> Iterator[str]:
+    """The short texts of elements of that name, outside of what surrounds the article."""
+    for element in tree.iter("p", "span", "div", "li", "small", "em", "time", "address", "h5", "h6", "td"):
+        name = f"{element.get('class', '')} {element.get('id', '')}"
+        if named.search(name) and not _CHANGED.search(_around(element)):
+            # the first pieces tell whether it is short: elements may lie in each other, hundreds deep
+            text = " ".join("".join(islice(element.itertext(), _PIECES + 1)).split())
+            many = next(islice(element.itertext(), _PIECES, None), None) is not None
+            if (
+                not many
+                and len(text) <= _LONGEST_MARKED
+                and not any(e.tag in ("aside", "nav", "footer") for e in element.iterancestors())
+            ):
+                yield text
 
 
 def _around(element: Element) -> str:
@@ -180,7 +190,7 @@ def _language(tree: Element, metas: dict[str, list[str]], article: dict[str, Any
     stated = [
         root.get("lang", ""),
         root.get("xml:lang", ""),
-        *_strings(article.get("inLanguage")),
+        *strings(article.get("inLanguage")),
         *metas.get("og:locale", ()),
     ]
     for value in stated:

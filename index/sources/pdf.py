@@ -21,6 +21,7 @@ from pypdf.generic import PdfObject, TextStringObject
 from index.errors import DocumentRejected
 from index.sources.claims import shown_authors, shown_title
 from index.sources.contents import Contents
+from index.sources.opening import opening
 from index.sources.printed import Line, running_text
 
 # It warns of every small fault of a file; what we make of that is said in our own words.
@@ -95,7 +96,15 @@ def _read(data: bytes) -> Contents:
     flags = [f"pdf_hidden_text={hidden}"] if hidden else []
     flags += [f"recognised_pages={recognised}"] if recognised else []
     title = shown_title(_string(about.get("/Title")), text) or _headline(pages)
-    return Contents(text, title=title, authors=shown_authors(_string(about.get("/Author")), text), flags=tuple(flags), pages=starts)  # fmt: skip
+    head = opening(text[:4000].split("\n"))
+    return Contents(
+        text,
+        title=title,
+        authors=shown_authors(_string(about.get("/Author")), text) or head.authors,
+        published=head.published,
+        flags=tuple(flags),
+        pages=starts,
+    )
 
 
 def _page_count(reader: pypdf.PdfReader) -> int:

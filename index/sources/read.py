@@ -25,6 +25,7 @@ from index.sources.archive import UNPACKED, Archive, open_archive
 from index.sources.chapters import chapters
 from index.sources.contents import Contents
 from index.sources.files import File, Skipped, find, opened, shown
+from index.sources.json_file import numbered_objects
 from index.sources.jsonl import declared_collections, declared_key, numbered_lines, read_jsonl, record
 from index.sources.parsers import close, parsed
 from index.sources.sniff import HEAD, Markup, check_text, markup_of
@@ -33,7 +34,7 @@ from index.sources.text import read_text
 log = logging.getLogger(__name__)
 
 # To be raised when a reader of a format comes to give another text or other metadata for the same bytes.
-SOURCES_VERSION = "3"
+SOURCES_VERSION = "4"
 
 # One article's text in bytes; a whole book has about a megabyte.
 TEXT_LIMIT = 2_000_000
@@ -124,8 +125,8 @@ def _within(file: File, stream: BinaryIO, size: int, *, member: bool = False) ->
     """The documents of a file, or of a member of an archive, which may be an archive no more."""
     markup = markup_of(file.key, stream.read(HEAD))
     stream.seek(0)
-    if markup == "jsonl":
-        for item in numbered_lines(stream, file.origin):
+    if markup in ("json", "jsonl"):
+        for item in (numbered_objects if markup == "json" else numbered_lines)(stream, file.origin):
             yield item if isinstance(item, Skipped) else _line(file, *item)
         return
     if markup == "zip":

@@ -15,7 +15,8 @@ from typing import Literal
 
 from index.errors import DocumentRejected
 
-Markup = Literal["text", "markdown", "html", "jsonl", "pdf", "docx", "epub", "email", "zip"]
+# "json" is a file of several articles, each of which is read as a line of "jsonl".
+Markup = Literal["text", "markdown", "html", "json", "jsonl", "pdf", "docx", "epub", "email", "zip"]
 
 HEAD = 4096
 
@@ -30,11 +31,12 @@ _BY_SUFFIX: dict[str, Markup] = {
     ".xhtml": "html",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".eml": "email",
     ".mht": "email",
     ".mhtml": "email",
 }
-_READ = "Byline reads .txt, .md, .html, .jsonl, .pdf, .docx, .epub, .eml and .zip"
+_READ = "Byline reads .txt, .md, .html, .mhtml, .json, .jsonl, .pdf, .docx, .epub, .eml and .zip"
 
 # Formats told by their first bytes, and the names that they may go by.
 _PACKED: tuple[tuple[bytes, Markup, tuple[str, ...]], ...] = (
@@ -96,12 +98,12 @@ def markup_of(name: str, head: bytes) -> Markup:
     if by_name in ("email", "text") and _is_mail(visible, sure=by_name == "text"):
         return "email"
     if _PAGE.match(visible):
-        if by_name in ("jsonl", "email"):
+        if by_name in ("json", "jsonl", "email"):
             raise DocumentRejected("content_type_mismatch", f"named {suffix}, but it is a web page")
         return "html"
     if visible.lstrip().startswith(b"<") and _FEED.search(visible):
         reason = "content_type_mismatch" if by_name else "unsupported_format"
-        raise DocumentRejected(reason, f"it is a feed or other XML; {_READ}")
+        raise DocumentRejected(reason, "it is a feed or other XML; `byline feeds add` takes the address of a feed")
     if by_name is None:
         known = any(suffix in suffixes for _, _, suffixes in _MAGIC)
         if known:

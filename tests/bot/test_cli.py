@@ -264,7 +264,7 @@ def test_python_dash_m_index_builds_like_byline_build(byline: Byline) -> None:
     story = write(byline.folder, "story.txt", STORY)
     code, output, _ = byline(str(story), module="index")
     assert code == 0
-    assert "1 articles" in output
+    assert "1 article," in output
 
 
 @pytest.mark.model
@@ -278,7 +278,7 @@ def test_adding_a_file_that_only_shares_its_name_with_an_article_does_not_replac
     assert code == 1
     assert "duplicate_id" in output
     assert "byline remove" in output
-    assert "nothing to do" in output
+    assert "nothing was changed" in output
 
 
 @pytest.mark.model
@@ -286,7 +286,7 @@ def test_a_file_that_cannot_be_read_changes_nothing_when_it_is_added(byline: Byl
     story = write(byline.folder, "story.txt", STORY)
     byline("build", str(story))
     code, output, _ = byline("add", str(write(byline.folder, "empty.txt", "")))
-    assert (code, "nothing to do" in output) == (1, True)
+    assert (code, "nothing was changed" in output) == (1, True)
     assert len(list(byline.index.glob("gen-*"))) == 1
 
 

@@ -49,6 +49,15 @@ def environment(server: Server) -> dict[str, str]:
     }  # fmt: skip
 
 
+def test_an_address_without_its_beginning_is_named_as_such_and_nothing_is_added(byline: Byline) -> None:
+    for given in ("www.news.example/a", "news.example/2023/a.html"):
+        code, _, errors = byline("add", given)
+        assert code == 1 and f"write https://{given}" in errors
+    code, _, errors = byline("add", "nowhere/a.txt")
+    assert code == 1 and "no such file or folder" in errors
+    assert not byline.index.exists() or not list(byline.index.glob("gen-*"))
+
+
 def test_the_settings_reach_the_fetcher() -> None:
     given = {
         "BYLINE_FETCH__CONTACT": "me@news.example",
@@ -164,6 +173,26 @@ def test_watch_publishes_what_is_new_until_it_is_told_to_stop(
     assert output.count("published") == 3
     assert len(byline("articles")[1].splitlines()) == 5
     assert byline("verify")[0] == 0
+
+
+def test_watch_names_a_folder_that_is_not_there(byline: Byline, environment: dict[str, str]) -> None:
+    (byline.folder / "there").mkdir()
+    code, _, errors = byline("watch", "nowhere", "there", "--once", **environment)
+    assert code == 1 and "byline: nowhere: there is no such file or folder yet" in errors
+    assert "byline: there:" not in errors
+
+
+def test_fetching_without_a_feed_says_how_to_note_one(byline: Byline, environment: dict[str, str]) -> None:
+    assert byline("feeds", "fetch", **environment)[:2] == (0, "no feeds yet; byline feeds add URL\n")
+
+
+@pytest.mark.model
+def test_the_address_of_a_feed_given_as_an_article_is_told_where_it_belongs(
+    byline: Byline, server: Server, environment: dict[str, str]
+) -> None:
+    address = f"http://127.0.0.1:{server.port}/feed"
+    code, output, errors = byline("add", address, **environment)
+    assert code == 1 and "`byline feeds add`" in output + errors
 
 
 def test_watch_ends_with_130_on_an_interrupt(byline: Byline, environment: dict[str, str]) -> None:

@@ -13,7 +13,7 @@ from bot.answer import Answer, not_found
 from bot.cite import Citation
 from bot.config import Config
 from bot.desk import Context, Listed, Weighed
-from bot.message import Paragraph, Run, article, context, listing, message, quote, table, why
+from bot.message import Paragraph, Run, article, context, listing, message, outlet, quote, table, why
 from tests.bot.fake_articles import ARTICLES, PLAIN
 from tests.bot.fake_desk import FakeDesk
 
@@ -60,6 +60,13 @@ def test_the_short_answer_comes_first_then_the_quotes_then_their_sources() -> No
         "",
         "Confidence 99 %.",
     ]
+
+
+def test_where_no_outlet_is_given_the_host_or_the_file_stands_for_it() -> None:
+    assert outlet("River Courier", "https://www.news.example/a", "a.html") == "River Courier"
+    assert outlet(None, "https://www.news.example/a", "a.html") == "news.example"
+    assert outlet(None, None, "a.pdf") == "a.pdf"
+    assert outlet(None) == "outlet not given"
 
 
 def test_the_short_answer_is_marked_within_its_sentence() -> None:

@@ -88,8 +88,9 @@ def test_a_citation_names_the_page_whose_extracted_text_it_begins_on(tmp_path: P
     shown = [
         "".join(run.text for run in part.runs) for part in sources([found["Ships had waited."]], {1: "sentence 3 of 3"})
     ]
-    assert shown[1] == "outlet not given, date not given, extracted text of page 2, sentence 3 of 3"
-    assert citation_json(found["Ships had waited."])["page"] == 2
+    assert shown[1] == "a.pdf, date not given, extracted text of page 2, sentence 3 of 3"
+    told = citation_json(found["Ships had waited."])
+    assert (told["page"], told["file"], told["source"]) == (2, "a.pdf", None)
     snapshot.close()
 
 

@@ -222,6 +222,7 @@ def test_an_article_goes_by_its_id_or_an_unambiguous_beginning(tmp_path: Path) -
             snapshot.entry(unclear)
     with pytest.raises(ArticleUnknown, match="byline articles"):
         snapshot.article("nobody")
+    assert snapshot.entry("axb.txt").id == snapshot.entry(snapshot.entry("ax").origin).id == ids[2]
     snapshot.close()
 
 

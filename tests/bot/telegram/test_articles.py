@@ -259,13 +259,17 @@ def test_add_takes_the_document_that_it_answers(tmp_path: Path, monkeypatch: Pat
     assert run(tmp_path, monkeypatch, sent) == [("press",)] and len(kept(tmp_path)) == 1
 
 
-PAGES = "https://news.example/a", "http://other.example/b?c=1"
+PAGES = "https://www.news.example/a", "http://other.example/b?c=1"
 
 
 @pytest.mark.parametrize(
     ("text", "collections"),
-    [(f"/add {PAGES[0]} #press\n{PAGES[1]}", ("press",)), (" \n".join(PAGES), ())],
-    ids=["after the command", "pasted"],
+    [
+        (f"/add {PAGES[0]} #press\n{PAGES[1]}", ("press",)),
+        (" \n".join(PAGES), ()),
+        (f"www.news.example/a\n{PAGES[1]}", ()),
+    ],
+    ids=["after the command", "pasted", "as people say it"],
 )
 def test_addresses_are_fetched_as_one_deed_and_what_was_left_out_is_told(
     text: str, collections: tuple[str, ...], tmp_path: Path, monkeypatch: Patch
@@ -292,7 +296,7 @@ def test_addresses_of_others_than_administrators_are_not_fetched(text: str, tmp_
     assert run(tmp_path, monkeypatch, sent) == 0
 
 
-@pytest.mark.parametrize("text", ["/add www.news.example", "/add ftp://x.example/a", "/add"])
+@pytest.mark.parametrize("text", ["/add news.example", "/add ftp://x.example/a", "/add"])
 def test_what_is_no_address_is_answered_with_how_to_add(text: str, tmp_path: Path, monkeypatch: Patch) -> None:
     async def sent(front: Front) -> tuple[list[str], int]:
         await front.feed(message(text, ADMIN))

@@ -276,10 +276,12 @@ def test_a_chat_hears_only_of_the_articles_in_its_scope(tmp_path: Path, monkeypa
 def test_sources_count_articles_and_dates_of_each_outlet(tmp_path: Path, monkeypatch: Patch) -> None:
     more = replace(ARTICLES[0], id="harbour-2", published="2026-03-09", text="Ships came back. The port was full.")
     nameless = Article("x", "Nobody signed this page. It has no date.", "0" * 64, "x.txt")
-    said = say(tmp_path, monkeypatch, "/sources", holds=(*ARTICLES, more, nameless)).split("\n")
+    hosted = replace(nameless, id="y", text="Nobody signed that page.", url="https://www.coast.example/y")
+    said = say(tmp_path, monkeypatch, "/sources", holds=(*ARTICLES, more, nameless, hosted)).split("\n")
     assert said[1:] == [
         "• River Courier: 2 articles, from 2 March 2026 to 9 March 2026",
         "• Coast Wire: 1 article, of 5 March 2026",
+        "• coast.example: 1 article",
         "• outlet not given: 1 article",
     ]
 

@@ -58,6 +58,20 @@ async def test_a_true_quote_is_exact_with_its_source(tmp_path: Path, monkeypatch
 
 
 @in_loop
+async def test_the_address_below_a_forwarded_quote_is_no_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with newsroom(tmp_path, monkeypatch, telegram__admins="[8]") as room:
+        await room.feed(message(f"{TRUE}\n\nhttps://news.example/a?b=1", **FORWARDED))
+        for person in (7, 8):
+            await room.feed(message("Nobody here ever said this. www.news.example/a", by=person, **FORWARDED))
+        true, visitor, admin = room.request.texts()
+        assert true.startswith("In the articles, word for word.")
+        assert visitor.startswith("Not in this archive") and "send me its address" not in visitor
+        assert admin.endswith("To add the article that it leads to, send me its address alone.")
+
+
+@in_loop
 async def test_a_forwarded_command_gets_a_line_and_a_longer_text_behind_a_slash_is_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,12 @@ def test_the_title_is_the_one_that_the_document_shows() -> None:
     assert read_docx(docx(paragraph("Ships."), title="Template of the desk")).title is None
 
 
+def test_date_and_authors_are_those_that_its_first_lines_give() -> None:
+    body = "".join(map(paragraph, ("Harbour reopens", "Tuesday, 9 May 2023", "By Ada Brook", "Ships had waited.")))
+    contents = read_docx(docx(body))
+    assert (contents.published, contents.authors) == ("2023-05-09", ("Ada Brook",))
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

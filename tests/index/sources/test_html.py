@@ -70,6 +70,9 @@ def test_what_the_page_says_of_itself_is_read() -> None:
         ("", '<time datetime="2019-03-26T08:00">yesterday</time>'),
         ("", '<span itemprop="datePublished" content="2019-03-26">x</span>'),
         ("", '<p class="published"><time datetime="2019-03-26">a</time></p><time datetime="2018-01-01">b</time>'),
+        ("", "<p>Published on March 26, 2019.</p>"),
+        ("", '<p class="post-meta">26 March 2019 · Ada Brook</p>'),
+        ("", '<span class="dateline">Tuesday, March 26, 2019 at 9:30 am</span>'),
     ],
 )
 def test_a_date_is_taken_where_the_page_marks_it(head: str, body: str) -> None:
@@ -79,7 +82,10 @@ def test_a_date_is_taken_where_the_page_marks_it(head: str, body: str) -> None:
 @pytest.mark.parametrize(
     ("head", "body"),
     [
-        ("", "<p>Published on March 26, 2019.</p>"),
+        ("", "<p>The bridge was built on March 26, 2019.</p>"),
+        ("", '<p class="date">Updated 26 March 2019</p>'),
+        ("", '<aside><p class="date">26 March 2019</p></aside>'),
+        ("", '<p class="date">26 March 2019</p><p class="date">27 March 2019</p>'),
         ('<link rel="canonical" href="https://senn.example/2019/03/26/bridge">', ""),
         ('<meta name="date" content="03/04/2019">', ""),
         ('<meta property="article:modified_time" content="2019-03-26">', ""),
@@ -134,6 +140,24 @@ def test_the_browsers_note_of_where_a_page_was_saved_from_counts_as_its_address(
         '<link rel="canonical" href="https://evil.example/x">'
     )
     assert read_html(page).url == "https://a.example/bridge"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<!--\n Page saved with SingleFile \n url: https://a.example/bridge \n saved date: Tue Feb 07 2023\n-->",
+        "<!-- Saved from https://a.example/bridge at 2023-02-07T09:00:00Z using monolith v2.7.0 -->",
+        '<meta name="savepage-url" content="https://a.example/bridge">',
+    ],
+)
+def test_the_notes_of_tools_that_save_pages_count_likewise(note: str) -> None:
+    assert read_html(note.encode() + _page()).url == "https://a.example/bridge"
+
+
+def test_a_line_that_is_named_a_byline_gives_the_authors() -> None:
+    page = _page(body='<p class="c-byline">By Ada Brook and Jan van der Meer</p>' + _BODY)
+    assert read_html(page).authors == ("Ada Brook", "Jan van der Meer")
+    assert read_html(_page(body='<p class="c-byline">By Monday it will be open</p>' + _BODY)).authors == ()
 
 
 def test_the_declared_encoding_is_used() -> None:

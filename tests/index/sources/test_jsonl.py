@@ -68,7 +68,7 @@ def test_a_bad_line_is_named_by_number_and_the_others_are_read(tmp_path: Path, l
         ("url", "https://user:word@a.example/"),
         ("url", "https://a.example/\nx"),
         ("title", ["no string"]),
-        ("authors", {"name": "x"}),
+        ("authors", {"number": 5}),
         ("id", "../../etc/passwd"),
         ("id", "two\nlines"),
         ("id", "x" * 129),
@@ -119,3 +119,26 @@ def test_a_large_file_is_read_line_by_line(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert count == 4000
     assert peak < 4_000_000
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"headline": "Ice road", "body": "It opened.", "published_at": "2022-12-02T08:00:00Z", "source": {"id": None, "name": "Tarn News"}, "link": "https://t.example/i", "author": "By Per Lund"},
+        {"title": "Ice road", "maintext": "It opened.", "date_publish": "2022-12-02 10:00:00", "outlet": "Tarn News", "url": "https://t.example/i", "authors": ["Per Lund"]},
+        {"Title": "Ice road", "Text": "It opened.", "Date": "2022-12-02", "Publisher": "Tarn News", "URL": "https://t.example/i", "Author": {"name": "Per Lund"}},
+        {"title": "Ice road", "text": "It opened.", "body": "Something else.", "source": "Tarn News", "publisher": "Nobody", "url": "https://t.example/i", "published": "2022-12-02", "date": "2001-01-01", "authors": ["Per Lund"]},
+    ],
+    ids=["newsapi", "news-please", "capitals", "ours first"],
+)  # fmt: skip
+def test_usual_names_of_fields_are_understood_and_ours_go_first(tmp_path: Path, line: dict[str, Any]) -> None:
+    (item,) = _read(tmp_path, line)
+    assert isinstance(item, Article)
+    assert (item.title, item.text, item.source, item.authors) == ("Ice road", "It opened.", "Tarn News", ("Per Lund",))
+    assert (item.url, item.published, item.flags) == ("https://t.example/i", "2022-12-02", ())
+
+
+def test_a_line_without_a_text_is_told_what_it_has_instead(tmp_path: Path) -> None:
+    (item,) = _read(tmp_path, {"kop": "Bridge", "inhoud": "The bridge is closed."})
+    assert isinstance(item, Skipped)
+    assert '"text" is needed' in item.detail and '"kop", "inhoud"' in item.detail

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pytest
 
 from index.errors import DocumentRejected
@@ -69,3 +71,46 @@ def test_odd_headers_cost_themselves_alone(header: str) -> None:
 def test_what_is_no_letter_is_refused(data: bytes, reason: str) -> None:
     with pytest.raises(DocumentRejected, match=reason):
         read_mail(data)
+
+
+@pytest.mark.parametrize("html", [False, True])
+def test_a_letter_that_was_passed_on_is_its_first_senders(html: bool) -> None:
+    lines = [
+        "FYI, for your story. Joe", "---------- Forwarded message ---------", "From: Sea Trade Daily <news@sea.example>",
+        "Date: Mon, Mar 6, 2023 at 8:02 AM", "Subject: Ferry firm goes under", "To: <joe@paper.example>", "",
+        "The ferry firm filed for insolvency.",
+    ]  # fmt: skip
+    mail = letter(
+        "" if html else "\n".join(lines),
+        f"<html><body>{'<br>'.join(map(escape, lines))}</body></html>" if html else "",
+        Subject="Fwd: Ferry firm goes under",
+        Date="Tue, 07 Mar 2023 17:00:00 +0000",
+        From="Joe <j@p.example>",
+    )
+    contents = read_mail(mail)
+    assert (contents.title, contents.source, contents.published) == (
+        "Ferry firm goes under",
+        "Sea Trade Daily",
+        "2023-03-06",
+    )
+    assert contents.text.strip() == "The ferry firm filed for insolvency."
+    assert "forwarded=1" in contents.flags
+
+
+def test_an_answer_with_the_question_below_stays_its_writers() -> None:
+    text = "No, never.\n\nOn Monday Ada wrote:\n> From: the pier\n> To: the quay\n"
+    contents = read_mail(letter(text, Subject="Re: Ferry", From="Joe <j@p.example>"))
+    assert (contents.source, contents.flags) == ("Joe", ())
+    assert contents.text.startswith("No, never.")
+
+
+def test_a_page_saved_by_an_older_browser_is_a_page_as_well() -> None:
+    mail = (
+        b'From: "Saved by Windows Internet Explorer 11"\nSubject: x\nDate: Sat, 4 Mar 2017 10:00:00 +0100\nMIME-Version: 1.0\n'
+        b'Content-Type: multipart/related; boundary="b"; type="text/html"\n\n--b\nContent-Type: text/html\n'
+        b"Content-Location: https://a.example/bridge\n\n"
+        b"<html><head><title>Bridge closed</title></head><body><p>The bridge is closed.</p></body></html>\n--b--\n"
+    )
+    contents = read_mail(mail)
+    assert (contents.url, contents.title, contents.source) == ("https://a.example/bridge", "Bridge closed", None)
+    assert contents.published is None  # the day on which it was saved says nothing of the page

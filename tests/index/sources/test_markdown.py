@@ -113,3 +113,18 @@ def test_an_empty_value_is_none(written: str) -> None:
 def test_markup_without_text_is_refused() -> None:
     with pytest.raises(DocumentRejected, match="no_text"):
         read_markdown(b"![](a.jpg)\n\n---\n")
+
+
+def test_front_matter_in_toml_is_read() -> None:
+    front = '+++\ntitle = "Roof garden"\ndate = 2021-08-11T09:00:00Z\nauthor = "Nils Ode"\n+++\n\n'
+    contents = read_markdown((front + "The library has a garden.").encode())
+    assert (contents.title, contents.published, contents.authors) == ("Roof garden", "2021-08-11", ("Nils Ode",))
+    assert contents.text == "The library has a garden."
+    assert read_markdown(b"+++\nno = toml = at all\n+++\n\nA story.").title is None
+
+
+def test_a_clipped_page_names_its_address_as_its_source() -> None:
+    front = '---\nsource: "https://a.example/ice"\nauthor:\n  - "[[Marta Kugler]]"\npublished: 2023-09-14\ncreated: 2023-09-20\n---\n'
+    contents = read_markdown((front + "The ice is thin.").encode())
+    assert (contents.url, contents.source, contents.authors) == ("https://a.example/ice", None, ("Marta Kugler",))
+    assert contents.published == "2023-09-14"

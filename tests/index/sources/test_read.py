@@ -12,7 +12,8 @@ import pytest
 
 from index.article import Article, sha256
 from index.errors import DocumentRejected
-from index.sources.contents import Contents, iso_date, web_address
+from index.sources.contents import Contents, web_address
+from index.sources.dates import iso_date
 from index.sources.files import Skipped
 from index.sources.read import _READERS, Document, article, document_in, documents
 from index.sources.sniff import markup_of
@@ -219,6 +220,21 @@ def test_a_headline_is_a_short_line_that_stands_alone(text: str, title: str | No
         ("Sat, 23 Mar 2019 10:00:00 GMT", "2019-03-23"),
         ("March 23, 2019", "2019-03-23"),
         ("23 Sept. 2019", "2019-09-23"),
+        ("Saturday 23rd March 2019, 2:30 p.m. ET", "2019-03-23"),
+        ("March 23, 2019 at 2:30 PM EST", "2019-03-23"),
+        ("Sat Mar 23 2019 14:30:00 GMT+0100 (Central European Standard Time)", "2019-03-23"),
+        ("2019-03-23T14:30:00+01:00[Europe/Berlin]", "2019-03-23"),
+        ("Samstag, 23. März 2019, 14:30 Uhr", "2019-03-23"),
+        ("le 1er mars 2019", None),
+        ("1er mars 2019", "2019-03-01"),
+        ("23 de marzo de 2019", "2019-03-23"),
+        ("2019年3月23日", "2019-03-23"),
+        ("23/03/2019", "2019-03-23"),
+        ("03.23.2019", "2019-03-23"),
+        ("03.04.2019", None),
+        ("Updated 23 March 2019", None),
+        ("23 March 2019 and 24 March 2019", None),
+        ("1553342400", None),
         ("03/04/2019", None),
         ("2019-02-29", None),
         ("0001-01-01T00:00:00", None),
