@@ -55,7 +55,7 @@ from index.sources.read import Document, article, documents
 from index.split import split
 
 MARKS = Path(__file__).with_name("boilerplate_marks.jsonl")
-PARTS = ("tune", "held", "dev", "later", "fourth", "fifth")
+PARTS = ("tune", "held", "dev", "later", "fourth", "fifth", "sixth")
 _DRAWN = {"www.usatoday.com": 2, "www.cnn.com": 2, "www.theweek.co.uk": 1}
 _SIXTHS = 6
 # Drawn, but not marked: a list of 979 pieces.
@@ -108,11 +108,11 @@ def drawn(every: Sequence[Article]) -> dict[str, str]:
     """The ids of the articles that are to be marked, with the parts that they belong to."""
     distinct = list({one.text_sha256: one for one in reversed(every)}.values())
     first, later, dev = list[str](), list[str](), list[str]()
-    fourth, fifth = list[str](), list[str]()
+    fourth, fifth, sixth = list[str](), list[str](), list[str]()
     for host, count in _DRAWN.items():
         those = sorted((one for one in distinct if _host(one) == host), key=lambda one: (len(one.text), one.id))
-        for sixth in range(_SIXTHS):
-            part = [one.id for one in those[len(those) * sixth // _SIXTHS : len(those) * (sixth + 1) // _SIXTHS]]
+        for nth in range(_SIXTHS):
+            part = [one.id for one in those[len(those) * nth // _SIXTHS : len(those) * (nth + 1) // _SIXTHS]]
             part.sort(key=_order)
             now = [id_ for half in ("tune", "held") for id_ in [id_ for id_ in part if _half(id_) == half][:count]]
             first += now
@@ -122,7 +122,8 @@ def drawn(every: Sequence[Article]) -> dict[str, str]:
             dev += rest[:count]
             fourth += rest[count : 2 * count]
             fifth += rest[2 * count : 3 * count]
-    those_later = {"later": later, "dev": dev, "fourth": fourth, "fifth": fifth}
+            sixth += rest[3 * count : 4 * count]
+    those_later = {"later": later, "dev": dev, "fourth": fourth, "fifth": fifth, "sixth": sixth}
     return {id_: _half(id_) for id_ in first} | {id_: name for name, ids in those_later.items() for id_ in ids}
 
 
