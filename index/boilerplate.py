@@ -16,7 +16,9 @@ from itertools import groupby
 from typing import Literal
 
 from index import furniture, headlines
+from index.calls import is_call
 from index.closing import says_who
+from index.credits import ends_with_credit
 from index.lines import is_ended, is_item
 
 Mark = Literal["boilerplate", "caption"]
@@ -40,6 +42,9 @@ _LONGEST_NOTE = 1_200
 _LONGEST_HEADLINE = 170
 _LED, _BEFORE_LINK, _ALONE, _MOST_WORDS = 5, 6, 8, 20
 _NEXT = 400
+# Headings come in numbers: on a page with this many bare lines or fewer, one that has this many words in common with what
+# follows is still no heading where what follows goes on from what stood before (docs/LOG.md, "Kinds instead of pages").
+_LONE, _ITS_OWN, _RUNNING, _NEAR = 3, 2, 60, 12
 # From this many of them on, bare lines are a list.
 _LIST_LINES = 3
 # Before the text: author, outlet, address.
@@ -71,9 +76,9 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
     offered = len(marks) >= _PROMOTION and marks[-1] and furniture.OFFER.search(sentences[-1])
     if offered and _speaks_to_reader(sentences[:-1]):
         return [True] * len(marks)
-    marks[-1:] = [one or bool(furniture.AGENCY.match(sentences[-1])) for one in marks[-1:]]
+    marks[-1:] = [one or bool(furniture.AGENCY.match(sentences[-1])) or ends_with_credit(sentences) for one in marks[-1:]]
     for i in range(len(marks) - 2, -1, -1):
-        leads = len(sentences[i]) <= _LONGEST_QUESTION and furniture.ASKS_READER.match(sentences[i])
+        leads = len(sentences[i]) <= _LONGEST_QUESTION and furniture.asks_reader(sentences[i])
         marks[i] = marks[i] or (marks[i + 1] and bool(leads or says_who(sentences[i])))
     return marks
 
@@ -81,7 +86,7 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
 def _is_furniture(sentence: str) -> bool:
     if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE or furniture.TOLD.search(sentence):
         return False
-    rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ELSEWHERE.match)
+    rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ELSEWHERE.match, is_call)
     return any(rule(sentence) for rule in rules)
 
 
@@ -97,7 +102,7 @@ def _mark(line: str) -> Mark | None:
         return "boilerplate"
     if len(line) > _LONGEST or furniture.GALLERY.search(line):
         return _gallery(line)
-    if furniture.CREDIT.match(line):
+    if furniture.CREDIT.match(line) or (":" in line and headlines.PLAYER.match(line)):
         return "boilerplate"
     if furniture.CAPTION.match(line) or (furniture.CREDITED.search(line[-140:]) and not furniture.SPOKEN.search(line)):
         return "caption"
@@ -111,7 +116,7 @@ def _mark(line: str) -> Mark | None:
         return "boilerplate"
     if line[:1] in "“„«\"'‘" or furniture.TOLD.search(line):
         return None
-    if furniture.LEAD.match(line) and not _reports(line):
+    if (furniture.LEAD.match(line) or (len(line) <= _LONGEST_SENTENCE and is_call(line))) and not _reports(line):
         return "boilerplate"
     return "boilerplate" if furniture.ANYWHERE.search(line) and not furniture.SPOKEN.search(line) else None
 
@@ -125,7 +130,11 @@ def _is_link(line: str) -> bool:
     if len(line) <= _LONGEST_LOUD and headlines.LOUD.match(line):
         return True
     longest = _LONGEST_ENDED_LINK if line[-1] in ".!" else _LONGEST_LINK
-    return len(line) <= longest and headlines.LINK.match(line) is not None
+    if len(line) > longest or ":" not in line:
+        return False
+    if headlines.LINK.match(line) or headlines.SAID.match(line):
+        return True
+    return not is_ended(line) and headlines.ASIDE.match(line) is not None
 
 
 def _reports(line: str) -> bool:
@@ -135,15 +144,22 @@ def _reports(line: str) -> bool:
 
 def _mark_head(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None], title: str | None) -> None:
     """Marks the names of authors and outlets that stand before the text; names in the title are what it is about."""
-    told = set((title or "").casefold().split())
+    told = set((title or "").casefold().split()) - {"and"}
+    signed = False
     for i, (start, end) in enumerate(lines[: min(_HEAD_LINES, len(lines) - 1)]):
-        if marks[i] is not None:
-            continue
         line = text[start:end]
-        named = furniture.AUTHOR.match(line) and line != line.upper() and not told & set(line.casefold().split())
-        if end - start > _LONGEST_HEAD or not ((told and named) or (i and furniture.OUTLET.match(line))):
+        if marks[i] is not None:
+            signed = signed or (i == 0 and furniture.AUTHOR.match(line) is not None)
+            continue
+        if end - start > _LONGEST_HEAD:
             return
-        marks[i] = "boilerplate"
+        named = bool(furniture.AUTHOR.match(line)) and line != line.upper()
+        led = i == 0 and marks[1] == "boilerplate" and furniture.ROLE.match(text[slice(*lines[1])]) is not None
+        author = named and bool(told) and (led or not told & set(line.casefold().split()))
+        outlet = furniture.OUTLET.match(line) is not None and (i > 0 or furniture.SHORT.match(line) is not None)
+        if not (author or outlet or (led and furniture.SHORT.match(line)) or (signed and furniture.SHORT.match(line))):
+            return
+        signed, marks[i] = author, "boilerplate"
 
 
 def _mark_signed(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
@@ -213,6 +229,8 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
     if not any(links):
         return
     labels = Counter(line.lstrip("►•* ").partition(":")[0] for line in told if ":" in line)
+    lone = sum(one and not listed for one, listed in zip(bare, in_list, strict=True)) <= _LONE
+    running = [mark is None and not one and len(line) > _RUNNING for mark, one, line in zip(marks, bare, told, strict=True)]
     for i in range(len(told) - 1, -1, -1):
         words = len(told[i].split())
         if not bare[i] or in_list[i] or not _BEFORE_LINK <= words <= _MOST_WORDS:
@@ -220,7 +238,9 @@ def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mar
         if i + 1 < len(told) and links[i + 1]:
             links[i] = True
         elif words >= _ALONE:
-            links[i] = _is_headline(told, bare, labels, i)
+            links[i] = _is_headline(told, bare, labels, i) or (
+                lone and _is_worded(told[i], labels) and _interrupts(told, running, i)
+            )
         if links[i]:
             marks[i] = "boilerplate"
 
@@ -239,7 +259,7 @@ def _in_lists(bare: Sequence[bool]) -> list[bool]:
 
 
 def _leads_away(line: str) -> bool:
-    return _is_link(line) or headlines.MORE.match(line) is not None
+    return (_is_link(line) and headlines.PLAYER.match(line) is None) or headlines.MORE.match(line) is not None
 
 
 def _is_bare(line: str) -> bool:
@@ -258,10 +278,27 @@ def _is_headline(told: Sequence[str], bare: Sequence[bool], labels: Mapping[str,
     """
     if i + 1 == len(told):
         return told[i].split()[-1].lower() not in headlines.SMALL_WORDS
-    form = headlines.HEADLINE.match(told[i])
-    if form and labels[form["label"]] > 1:
-        return False  # a label, such as "Author" in a list of books
-    if not form and not headlines.TWOFOLD.match(told[i]):
+    if not _is_worded(told[i], labels):
         return False
     following = "" if bare[i + 1] else " ".join(told[i + 1 : i + 4])[:_NEXT]
     return not headlines.telling(told[i]) & headlines.telling(following)
+
+
+def _is_worded(line: str, labels: Mapping[str, int]) -> bool:
+    """Whether a bare line is worded as headlines are, "Label: …" or in two sentences, and no caption or score."""
+    if "/" in line or headlines.SCORE.search(line):
+        return False
+    form = headlines.HEADLINE.match(line)
+    if form:
+        return labels[form["label"]] == 1  # else a label, such as "Author" in a list of books
+    return headlines.TWOFOLD.match(line) is not None
+
+
+def _interrupts(told: Sequence[str], running: Sequence[bool], i: int) -> bool:
+    """Whether the text goes on after the line from what it spoke of before, more than from the line."""
+    near = range(max(0, i - _NEAR), min(len(told), i + _NEAR))
+    before = [told[j] for j in near if j < i and running[j]][-2:]
+    after = [told[j] for j in near if j > i and running[j]][:3]
+    following = headlines.telling(" ".join(after)[:_NEXT])
+    own = len(headlines.telling(told[i]) & following)
+    return own <= _ITS_OWN and len(headlines.telling(" ".join(before)[-_NEXT:]) & following) > own

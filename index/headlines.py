@@ -12,6 +12,17 @@ import re
 LINK = re.compile(
     r"[►•*\s–-]*(?![QA]:|\d[^:]*\d:)['‘]?[^\W_“”\"][^:!?“”\"]{1,60}(?:[\w?][’']?:[A-Z‘'“\"$►#]|[^\W\d_][’']?:\d+ [a-z]).{3,}$"
 )
+# "'It was close!':Ferrymen tell of the flood", "Who owns the ferry? :The man behind it": what is before the colon is said, asked
+# or called; and, of lines without a full stop, where a space was kept before the colon or behind it too.
+SAID = re.compile(r"[^\w:]*[^\s:][^:]{2,100}[^\s:](?:(?<=[?!.…])[’'”\"]? ?|[’'”\")])(?<!\.[A-Z][’'”\")]):[A-Z‘'“\"►#](?=.{3})[^:]*$")
+ASIDE = re.compile(r"[^\w:]*[^\s:][^:]{2,100}[?!.…][’'”\"]? : ?[A-Z‘'“\"][^:]{3,}$")
+# "VIDEO:What the dam looked like", "Photos: The river rises": lines of players and galleries, where captions say one photograph.
+PLAYER = re.compile(
+    r"[^\w“”\"]*(?:(?:videos?|photos|pictures|photo gallery|gallery|galleries|slideshow|watch|listen|podcast|graphics?|interactive|archives?)\s*:"
+    r"(?-i:[A-Z‘'“\"])|(?:(?-i:VIDEOS?|PHOTOS|PICTURES|GALLERY|WATCH|LISTEN|INTERACTIVE)|(?:photos|videos|interactive))\s*:\s+"
+    r"(?=(?-i:[A-Z‘'“\"])(?:\S+ ){2})(?!.*(?:\.\W*$|\bcaption\b))).{3,120}$",
+    re.IGNORECASE,
+)
 # "FLOOD WATCH: What the engineers knew": so are links set where their mark-up was lost in another way.
 LOUD = re.compile(
     r"[►•*\s]*(?=[^a-z]*[A-Z]{2})(?!\d|WINNER|FINAL|CHAPTER|PART|\w*DAY:|WH|HOW|Q:|A:)[^a-z:“”\"]{3,45}(?<!\d): (?=(?:\S+ ){3}\S)[^.!?…]*[^.!?…:;”\",\d]$"
@@ -36,6 +47,7 @@ ASKED = re.compile(
     r"[►•*\s]*[^\W\d_](?:[^\s.!?:“”\"]+ ){3,8}[^\s.!?:“”\"]*[^\W\d_A-Z][.!] (?:Here['’]s|Hear|See|How|What)\b[^.!?:“”\"]{8,80}"
     r"(?<! here)$"
 )
+SCORE = re.compile(r"(?<!\d)\d{1,3}$")
 OPEN_QUESTION = re.compile(r"\W*(?:who|what|when|where|why|how)\b", re.IGNORECASE)
 ENDED_INSIDE = re.compile(r"[^\W\d_]{3}[.!?][”’\"']?\s?[A-Z‘“]")
 # What stands over links to other articles, however many.
