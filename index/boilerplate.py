@@ -211,7 +211,7 @@ def _mark_led(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | No
 
 
 def _heads_tail(line: str) -> bool:
-    return bool(furniture.TAIL.match(line) or furniture.ADVERTISED.match(line))
+    return bool(furniture.TAIL.match(line) or furniture.ADVERTISED.match(line) or headlines.READ_MORE.match(line))
 
 
 def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:

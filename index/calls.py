@@ -16,7 +16,7 @@ _THING = (
     r"(?:live )?blog|thread|guide|map|tracker|interactive|series|playlist|latest|nominees|winners)"
 )
 _OF_IT = r"(?:(?:the|our|an?|her|his|their|its|more|all|full|complete|latest|live|entire|whole|this|photo|[\w.’'&-]+['’]s) ){0,5}"
-_CLAUSE = r"[^.!?:;“”\"]"
+_CLAUSE = r"(?:[^.!?:;“”\"]|\.(?=\w))"
 _SENDS = rf"""
 ((if|to|for)\b{_CLAUSE}{{0,120}}, |also |and |then |please )?(see|view|read|check out|browse|explore|scroll through|take a look at|watch|follow) {_OF_IT}{_THING}(?<!updates)
     (( of| from| on| about| in| for| at| with| throughout)\b{_CLAUSE}{{0,70}}| here| below| above)?
@@ -25,7 +25,9 @@ follow (along|here)\b(?!.{{0,60}}\bbehind\b){_CLAUSE}{{0,120}}|follow (the )?((l
 you can (also |still )?(read|find|see|follow|get|watch|listen|learn|scroll|view)\b{_CLAUSE}{{0,140}}((?<!from )\bhere|\bbelow|(show|episode)(['’]s)?
     (notes|description))
 (you can (also )?)?(read|see|view|find|learn|find out|hear) more ((photos?|pictures|images|stories|coverage|details|ideas)|(about|on|at|from|here))\b
-    [^.!?;“”"]{{0,120}}
+    ([^.!?;“”"]|\.(?=\w)){{0,120}}
+for more( (on|of|about|from) {_CLAUSE}{{2,60}})?, (visit|go to|see|head to|check out|search)\b:?.{{0,90}}
+(below|above),? (find|are|is|see|you['’]ll find|you can find) (the |our |some |an? )?(links?|latest|more)\b.{{0,70}}
 (go deeper|quick links|notable links|more (photos|coverage)|see (photos|more photos)|read the rest of the series|more to read)\s*:?
 more (top )?(reads|stories|coverage|news|photos|headlines|columns) (from|on|about|in) {_CLAUSE}{{2,40}}:
 (also of interest, (an? |the )?)?(more )?(photo )?(gallery|photos|pictures|slideshow) (of photos |of pictures )?(is |are )?below:?
@@ -58,6 +60,7 @@ we['’]ll update this \w+( (as|when|throughout|with)\b[^.!?“”"]{0,90})?\W*$
 (check|come) back (here |often |later |soon |regularly |to this (story|page|article|blog) )*(for (more|updates|the latest)|often|throughout|to see)\b
 refresh (this|the) page\b|stay tuned( for (more|updates)[^.!?“”"]{0,40})?\W*$
 scroll (down )?(for|to (see|read|find|view))\b[^.!?“”"]{0,80}$
+this (fact[- ]check|story|article|column|content|podcast|episode) is (also )?available (at|in|on|via|to|for|from)\b
 this version of (our|the) (live blog|page|story) is\b
 this (piece|column|essay|interview|story|article|excerpt|review) (was|has been|is) ((also |first |originally )+published|republished)\b
 this is an? ((updated|edited|abridged|condensed|expanded) version of an?|compilation of) (story|stories|article|articles|column|columns|post|interview)\b
@@ -91,7 +94,7 @@ _CALL = re.compile(rf"{_BEFORE}(?:(?:{_either(_SENDS)})\W*$|{_either(_ASKS)}|{_e
 # What a call begins with; nine sentences in ten need no closer look.
 _FIRST = re.compile(_BEFORE + r"(\w+)")
 _FIRST_WORDS = frozenset(
-    "additional also and article as browse check click column come compiled developing explore find follow for gallery go got have "
+    "above additional also and article as below browse check click column come compiled developing explore find follow for gallery go got have "
     "head hear help here if latest lea leer learn live look looking more notable our photo photos pictures please produced quick "
     "read refresh scroll see send share skip slideshow stay story subscribe take tap text thank thanks then this to use view visit "
     "watch we words you your".split()

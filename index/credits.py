@@ -25,7 +25,7 @@ _FROM = re.compile(
     rf" [(]?@?[A-Z0-9][^.!?“”\"]{{1,90}}[)\]]?$",
     re.IGNORECASE,
 )
-_NAMED = re.compile(rf"{_WORD}(?: (?:{_WORD}|of|the|and|for|de|del|la|van|von|al|bin|&)){{0,5}}$")
+_NAMED = re.compile(rf"(?:\([^()]{{3,80}}\) )?{_WORD}(?: (?:{_WORD}|of|the|and|for|de|del|la|van|von|al|bin|&)){{0,5}}$")
 _SIGNED = re.compile(rf"(?:[-–—]{{1,3}}\s?{_NAMES}|\| ?(?:opinion|column|editorial|analysis))$", re.IGNORECASE)
 _QUOTED = re.compile(r"[“”„«»\"]")
 _SPEAKS = re.compile(r"[“”„«»\"]|\b(?:I|we|We|my|My|our|Our|us|me)\b")

@@ -248,7 +248,7 @@ ROLE = re.compile(
 )
 # A name of few words: behind an author's it is where that author works.
 SHORT = re.compile(
-    r"(?:(?:The |A )?[A-Z(][\w./|’'&()-]*)(?:,? (?:[A-Z(][\w./|’'&()-]*|of|the|a|and|for|staff)){0,4}(?<![.,])$"
+    r"(?:(?:The |A )?[A-Z(][\w./|’'&()-]*)(?:,? (?:[A-Z(][\w./|’'&()-]*|of|the|a|and|for|staff|[–-])){0,4}(?<![.,–-])$"
 )
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
@@ -287,6 +287,6 @@ def _either(lines: str) -> str:
 
 # Case is ignored in rules, but for names after "by": those say so themselves.
 WHOLE = re.compile(rf"\W*(?:{_either(_WHOLE_LINES)})\W*$", re.IGNORECASE)
-LEAD = re.compile(rf"[\s(>»►▶*•·#|–—-]*(?:{_either(_LEAD_LINES)})", re.IGNORECASE)
+LEAD = re.compile(rf"[\s(>»►▶*•·#|–—-]*(?:(?-i:[A-Z])[\w ]{{1,30}}\) )?(?:{_either(_LEAD_LINES)})", re.IGNORECASE)
 ANYWHERE = re.compile(_either(_ANYWHERE_LINES), re.IGNORECASE)
 CAPTION = re.compile(rf"[\s(\[]*(?:{_either(_CAPTION_LINES)})", re.IGNORECASE)

@@ -38,7 +38,7 @@ HEADLINE = re.compile(
     re.IGNORECASE,
 )
 # "Who knew it? What the engineers say", "The dam is gone. What the engineers say": the same in two.
-TWOFOLD = re.compile(r"[►•*\s]*[^\W_][^.!?:“”\"]{4,70}[^\W\d_A-Z]{3}[.!?] [‘']?[A-Z](?:[^.!?“”\"]|\b[A-Z]\.){15,110}$")
+TWOFOLD = re.compile(r"[►•*\s]*[^\W_][^.!?:“”\"]{4,70}(?:[^\W\d_A-Z]{3}[.!?]|[^\W\d_A-Z]{2}[!?]) [‘']?[A-Z](?:[^.!?“”\"]|\b[A-Z]\.){15,110}$")
 # "Worried about the dam? Tell the Wire", "The dam is gone. Here's what they knew": what such a line leads to is elsewhere,
 # whatever stands next to it. Of a statement only a short one, since longer ones are news that lost its full stop.
 ASKED = re.compile(
@@ -53,7 +53,8 @@ ENDED_INSIDE = re.compile(r"[^\W\d_]{3}[.!?][”’\"']?\s?[A-Z‘“]")
 # What stands over links to other articles, however many.
 READ_MORE = re.compile(
     r"\W*(?:read more|see more|more|related|see also|also read|read also|read next|(?:more|related) (?:stories|coverage|news|"
-    r"reading|articles|headlines)|more (?:on|from|about) [\w ]{2,30})\s*:$",
+    r"reading|articles|headlines)|more (?:top )?(?:reads |stories |coverage |news |headlines )?(?:on|from|about) [\w .]{2,30}|"
+    r"go deeper|quick links)\s*:$",
     re.IGNORECASE,
 )
 
