@@ -23,7 +23,7 @@ _SENDS = rf"""
 follow (along|here)\b(?!.{{0,60}}\bbehind\b){_CLAUSE}{{0,120}}|follow (the )?((latest|live|action)\b|updates\b){_CLAUSE}{{0,110}}
 ((if|to|for|as)\b{_CLAUSE}{{0,120}}, )?(click|tap|go|head|check|look|visit|see|read) (here|below|this link)\b( (to|for|on)\b{_CLAUSE}{{0,90}})?
 you can (also |still )?(read|find|see|follow|get|watch|listen|learn|scroll|view)\b{_CLAUSE}{{0,140}}((?<!from )\bhere|\bbelow|(show|episode)(['’]s)?
-    (notes|description))
+    \ (notes|description))
 (you can (also )?)?(read|see|view|find|learn|find out|hear) more ((photos?|pictures|images|stories|coverage|details|ideas)|(about|on|at|from|here))\b
     ([^.!?;“”"]|\.(?=\w)){{0,120}}
 for more( (on|of|about|from) {_CLAUSE}{{2,60}})?, (visit|go to|see|head to|check out|search)\b:?.{{0,90}}
@@ -34,6 +34,8 @@ more (top )?(reads|stories|coverage|news|photos|headlines|columns) (from|on|abou
 (story|column|article|text) continues (below|after)( the| this)?( photo)? ?(gallery|photos?|video|map|graphic|advertisement|form|survey)?
 here(['’]s| is) (the|an?) (full )?(transcript|recap|link)\b{_CLAUSE}{{0,80}}
 looking for the latest( updates| news)?
+(full|complete|whole|rest of the) story,? (from|at|in|on|here)\b{_CLAUSE}{{0,60}}|read up on {_CLAUSE}{{3,90}}
+sign up (at|on) \S+\.\w{{2,}}\S*|don['’]t miss {_CLAUSE}{{3,80}}\bnewsletter
 (follow )?live updates( on .{{1,40}})?|latest updates:? here|(leer|lea) en español|read (this )?in spanish|skip advert|watch (it )?live
 """
 _ASKS = r"""
@@ -73,7 +75,8 @@ compiled by (?-i:[A-Z])[^.!?“”"]{2,60}$
 # Calls that may begin with anything, by a word that all of one kind have: what goes on from the beginning, up to the end.
 _WITH = {
     " be ": rf"{_CLAUSE}{{3,140}} (?:can|may) be (?:found|read|viewed|watched|downloaded) (?:here|below)\W*$",
-    " were ": r"the (?:capsules|blurbs|entries|reviews|items|profiles|summaries) were (?:written|compiled) by\b",
+    " subscription ": r"a subscription (?:helps?|makes?)\b",
+    " were ": r"the (?:capsules|blurbs|entries|reviews|items|profiles|summaries) were (?:written|compiled) by(?::| (?-i:[A-Z]))",
     "subscriber-only": r"[^.!?“”\"]{2,90}\bsubscriber-only\W*$",
     " covered": r"[^.!?“”\"]{0,60}\bhave (?:got )?(?:all )?your [\w ]{2,30} covered\W*$",
     "your inbox": r"[^.!?“”\"]{0,90}\bin your inbox(?: (?:daily|weekly|every \w+))?\W*$",
@@ -94,10 +97,10 @@ _CALL = re.compile(rf"{_BEFORE}(?:(?:{_either(_SENDS)})\W*$|{_either(_ASKS)}|{_e
 # What a call begins with; nine sentences in ten need no closer look.
 _FIRST = re.compile(_BEFORE + r"(\w+)")
 _FIRST_WORDS = frozenset(
-    "above additional also and article as below browse check click column come compiled developing explore find follow for gallery go got have "
-    "head hear help here if latest lea leer learn live look looking more notable our photo photos pictures please produced quick "
-    "read refresh scroll see send share skip slideshow stay story subscribe take tap text thank thanks then this to use view visit "
-    "watch we words you your".split()
+    "above additional also and article as below browse check click column come compiled complete developing don explore find follow for "
+    "full gallery go got have head hear help here if latest lea leer learn live look looking more notable our photo photos pictures please produced quick "
+    "read refresh rest scroll see send share sign skip slideshow stay story subscribe take tap text thank thanks then this to use view visit "
+    "watch we whole words you your".split()
 )
 _BY_WORD = {word: re.compile(_BEFORE + rule, re.IGNORECASE) for word, rule in _WITH.items()}
 

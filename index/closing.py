@@ -3,8 +3,8 @@
 Patterns and one rule of place. Comes in: the sentences of an article, in order, and which of them are furniture by
 themselves. Goes out: which of the last ones only say who made it. The same words inside an article may be its news ("Jane
 Doe is an editor for the Courier"), so only what stands at the very end counts, peeled off from there: the first sentence
-that says anything else, or speaks of somebody whom the article told of, ends it. Whoever signed the article before its text is its author. docs/LOG.md,
-"Boilerplate", says what this takes.
+that says anything else, or speaks of somebody whom the article told of, ends it. Whoever signed the article before its
+text is its author. docs/LOG.md, "Boilerplate", says what this takes.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ _ADDRESS = re.compile(
     r"\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}",
     re.IGNORECASE,
 )
-_PERSONAL = re.compile(r"@\w|\(at\)\w|\btwitter\b|^\W*(?:contact|reach|call|follow|facebook)\b(?!: ?www)", re.IGNORECASE)
+_PERSONAL = re.compile(
+    r"@\w|\(at\)\w|\btwitter\b|^\W*(?:contact|reach|call|follow|facebook)\b(?!: ?www)", re.IGNORECASE
+)
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _MOST_WORDS = 24
 _REACHING = frozenset(
@@ -87,10 +89,8 @@ def closing(sentences: Sequence[str], marked: Sequence[bool]) -> frozenset[int]:
     kept: list[int] = []
     for i in reversed(found):
         told = [one for k, one in enumerate(sentences[:i]) if k not in kept and not marked[k]]
-        if _signs(sentences, i, authors):
-            news = _is_news(sentences[i], told, bool(kept), authors)
-        else:
-            news = not kept
+        says_on = not _signs(sentences, i, authors)  # more on somebody, where that was said of them
+        news = not kept if says_on else _is_news(sentences[i], told, bool(kept), authors)
         kept = [] if news else [*kept, i]
     return frozenset(kept)
 

@@ -1,8 +1,9 @@
 """Who made the picture that a caption speaks of, or the paragraph, as the last words behind it.
 
-Comes in: the sentences of one paragraph. Goes out: whether the last of them only names where its picture came from ("The dam
-on Monday. Jane Doe/Harbour Wire") or who signed it ("Nobody was hurt. — Jane Doe"). Bare names are also how lists, answers and quoted people stand behind a
-sentence, so a name counts only behind a whole sentence of the page's own, and where nobody speaks in that paragraph.
+Comes in: the sentences of one paragraph. Goes out: whether the last of them only names where its picture came from ("The
+dam on Monday. Jane Doe/Harbour Wire") or who signed it ("Nobody was hurt. — Jane Doe"). Bare names are also how lists,
+answers and quoted people stand behind a sentence, so a name counts only behind a whole sentence of the page's own, and
+where nobody speaks in that paragraph. docs/LOG.md, "Kinds instead of pages", says what this takes.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ _NAMES = rf"{_WORD}(?:,? (?:{_WORD}|of|the|and|for|de|del|la|van|von|al|bin|&)){
 # "Jane Doe/Harbour Wire", "Doe/Wire via Post": parts with a slash between, each a name.
 _PARTS = re.compile(rf"[(\[]?(?:\d{{4}} )?@?{_NAMES}(?:/{{1,2}}@?{_NAMES}){{1,7}}(?: (?:via|for) {_NAMES})?[)\]]?$")
 _FROM = re.compile(
-    rf"[(\[]?(?:(?:(?:photo|picture|image|video|mandatory|illustration)s? )?(?:credits?|source|copyright(?: notice)?|courtesy)(?: of|:| by)?|"
-    rf"(?:photographer|photos?|illustration)s?(?: by|:)|handout|(?:obtained|provided|captured|shared) (?:by|to)|from|via|©)"
-    rf" [(]?@?[A-Z0-9][^.!?“”\"]{{1,90}}[)\]]?$",
+    r"[(\[]?(?:(?:(?:photo|picture|image|video|mandatory|illustration)s? )?(?:credits?|source|copyright(?: notice)?|courtesy)(?: of|:| by)?|"
+    r"(?:photographer|photos?|illustration)s?(?: by|:)|handout|(?:obtained|provided|captured|shared) (?:by|to)|from|via|©)"
+    r" [(]?@?[A-Z0-9][^.!?“”\"]{1,90}[)\]]?$",
     re.IGNORECASE,
 )
-_NAMED = re.compile(rf"(?:\([^()]{{3,80}}\) )?{_WORD}(?: (?:{_WORD}|of|the|and|for|de|del|la|van|von|al|bin|&)){{0,5}}$")
+_NAMED = re.compile(
+    rf"(?:\([^()]{{3,80}}\) )?{_WORD}(?: (?:{_WORD}|of|the|and|for|de|del|la|van|von|al|bin|&)){{0,5}}$"
+)
 _SIGNED = re.compile(rf"(?:[-–—]{{1,3}}\s?{_NAMES}|\| ?(?:opinion|column|editorial|analysis))$", re.IGNORECASE)
 _QUOTED = re.compile(r"[“”„«»\"]")
 _SPEAKS = re.compile(r"[“”„«»\"]|\b(?:I|we|We|my|My|our|Our|us|me)\b")

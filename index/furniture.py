@@ -188,6 +188,7 @@ CREDIT = re.compile(
     rf"[\s(\[]*(?:{_NAME}\s*(?:/[^/.]{{1,40}}){{0,4}}/\s*{_AGENCY}|"
     rf"(?:(?:photo(?:graph)?s?|pictures?|images?|video|foto|bild)\s*)?(?:courtesy(?: of)?|provided (?:by|to)|credits?\s*:|by\s*:)\s*{_NAME}|"
     rf"(?:photo(?:graph)?s?|pictures?|images?|foto|bild)\s*(?:by|:)\s*{_AGENCY}|"
+    rf"(?:from|via) {_NAME}/(?:twitter|instagram|facebook|youtube|tiktok|telegram|vk|netflix|weibo)|"
     rf"(?:photo(?:graph)?s?|foto)\s*(?:by|:)\s*{_NAME}{_FOR}[)\s]*(?:\(photo by [^()]{{2,80}}\))?)[\s)\]]*$",
     re.IGNORECASE,
 )
@@ -246,6 +247,7 @@ ROLE = re.compile(
     r"usa ?today(?: .{1,30})?|(?:the )?associated press)$",
     re.IGNORECASE,
 )
+STAFF = re.compile(r"(?:[A-Z][\w.’'-]* ){1,4}(?:[Ss]taff|[Ee]ditors)(?: [Rr]eports?(?: .{1,40})?)?$")
 # A name of few words: behind an author's it is where that author works.
 SHORT = re.compile(
     r"(?:(?:The |A )?[A-Z(][\w./|’'&()-]*)(?:,? (?:[A-Z(][\w./|’'&()-]*|of|the|a|and|for|staff|[–-])){0,4}(?<![.,–-])$"
@@ -266,7 +268,7 @@ ASKS_READER = re.compile(
     re.IGNORECASE,
 )
 # "What's the weather up to where you are?": before a call, whatever such a question begins with.
-_OF_READER = re.compile(r"[^.!?“”„«»\"]*\b(?:you|your)\b[^.!?“”„«»\"]*\?$", re.IGNORECASE)
+_OF_READER = re.compile(r"(?:[^.!?“”„«»\"]*\b(?:you|your)\b|editor['’]?s['’]? note:)[^.!?“”„«»\"]*\?$", re.IGNORECASE)
 SPOKEN = re.compile(r"[“”„«»\"]")
 # "Send me a note, he told his aides": what somebody said without quotation marks around it.
 TOLD = re.compile(
