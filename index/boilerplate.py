@@ -10,14 +10,13 @@ are never furniture. Knows nothing of what other pages of the same outlet repeat
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 from typing import Literal
 
-from index import furniture, headlines
+from index import furniture, headlines, links
+from index.calls import is_call
 from index.closing import says_who
-from index.lines import is_ended, is_item
+from index.credits import ends_with_credit
 
 Mark = Literal["boilerplate", "caption"]
 
@@ -30,18 +29,8 @@ _LONGEST_SENTENCE = 240
 _LONGEST_QUESTION = 90
 # From this many sentences on, a paragraph that speaks to the reader is one of promotion.
 _PROMOTION = 3
-# Longer ones that end like a sentence are news under a bold place: "Springfield:A mill has burned down …".
-_LONGEST_LINK, _LONGEST_ENDED_LINK = 200, 140
-_LONGEST_LOUD = 130
 # Notes on who the author is run to a paragraph.
 _LONGEST_NOTE = 1_200
-# Other articles' headlines between paragraphs: how long, and how many words tell one from a heading where what comes next
-# does not speak of the same (docs/LOG.md, "Other articles' headlines").
-_LONGEST_HEADLINE = 170
-_LED, _BEFORE_LINK, _ALONE, _MOST_WORDS = 5, 6, 8, 20
-_NEXT = 400
-# From this many of them on, bare lines are a list.
-_LIST_LINES = 3
 # Before the text: author, outlet, address.
 _HEAD_LINES, _LONGEST_HEAD = 3, 90
 _LONGEST_SIGNED = 90
@@ -55,8 +44,12 @@ def boilerplate_lines(text: str, lines: Sequence[tuple[int, int]], title: str | 
     _mark_head(text, lines, marks, title)
     _mark_signed(text, lines, marks)
     _mark_tail(text, lines, marks)
-    _mark_led(text, lines, marks)
-    _mark_headlines(text, lines, marks)
+    told = [text[start:end] for start, end in lines]
+    for i in links.led(told):
+        marks[i] = "boilerplate"
+    free, taken = [mark is None for mark in marks], [mark == "boilerplate" for mark in marks]
+    for i in links.others(told, free, taken, title):
+        marks[i] = "boilerplate"
     return tuple(marks)
 
 
@@ -71,9 +64,11 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
     offered = len(marks) >= _PROMOTION and marks[-1] and furniture.OFFER.search(sentences[-1])
     if offered and _speaks_to_reader(sentences[:-1]):
         return [True] * len(marks)
-    marks[-1:] = [one or bool(furniture.AGENCY.match(sentences[-1])) for one in marks[-1:]]
+    marks[-1:] = [
+        one or bool(furniture.AGENCY.match(sentences[-1])) or ends_with_credit(sentences) for one in marks[-1:]
+    ]
     for i in range(len(marks) - 2, -1, -1):
-        leads = len(sentences[i]) <= _LONGEST_QUESTION and furniture.ASKS_READER.match(sentences[i])
+        leads = len(sentences[i]) <= _LONGEST_QUESTION and furniture.asks_reader(sentences[i])
         marks[i] = marks[i] or (marks[i + 1] and bool(leads or says_who(sentences[i])))
     return marks
 
@@ -81,7 +76,13 @@ def boilerplate_sentences(sentences: Sequence[str]) -> list[bool]:
 def _is_furniture(sentence: str) -> bool:
     if furniture.SPOKEN.search(sentence) or len(sentence) > _LONGEST_SENTENCE or furniture.TOLD.search(sentence):
         return False
-    rules = (furniture.CREDIT.match, furniture.LEAD.match, furniture.ANYWHERE.search, furniture.ELSEWHERE.match)
+    rules = (
+        furniture.CREDIT.match,
+        furniture.LEAD.match,
+        furniture.ANYWHERE.search,
+        furniture.ELSEWHERE.match,
+        is_call,
+    )
     return any(rule(sentence) for rule in rules)
 
 
@@ -97,7 +98,7 @@ def _mark(line: str) -> Mark | None:
         return "boilerplate"
     if len(line) > _LONGEST or furniture.GALLERY.search(line):
         return _gallery(line)
-    if furniture.CREDIT.match(line):
+    if furniture.CREDIT.match(line) or (":" in line and headlines.PLAYER.match(line)):
         return "boilerplate"
     if furniture.CAPTION.match(line) or (furniture.CREDITED.search(line[-140:]) and not furniture.SPOKEN.search(line)):
         return "caption"
@@ -105,27 +106,19 @@ def _mark(line: str) -> Mark | None:
         furniture.RULE.match(line)
         or furniture.WHOLE.match(line)
         or (len(line) <= 60 and furniture.STUB.match(line))
-        or _is_link(line)
+        or links.is_link(line)
         or furniture.PATH.match(line)
     ):
         return "boilerplate"
     if line[:1] in "“„«\"'‘" or furniture.TOLD.search(line):
         return None
-    if furniture.LEAD.match(line) and not _reports(line):
+    if (furniture.LEAD.match(line) or (len(line) <= _LONGEST_SENTENCE and is_call(line))) and not _reports(line):
         return "boilerplate"
     return "boilerplate" if furniture.ANYWHERE.search(line) and not furniture.SPOKEN.search(line) else None
 
 
 def _gallery(line: str) -> Mark | None:
     return "caption" if furniture.GALLERY.search(line) else None
-
-
-def _is_link(line: str) -> bool:
-    """Whether the line is another article's headline, under a word or two that lead to it."""
-    if len(line) <= _LONGEST_LOUD and headlines.LOUD.match(line):
-        return True
-    longest = _LONGEST_ENDED_LINK if line[-1] in ".!" else _LONGEST_LINK
-    return len(line) <= longest and headlines.LINK.match(line) is not None
 
 
 def _reports(line: str) -> bool:
@@ -135,15 +128,29 @@ def _reports(line: str) -> bool:
 
 def _mark_head(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None], title: str | None) -> None:
     """Marks the names of authors and outlets that stand before the text; names in the title are what it is about."""
-    told = set((title or "").casefold().split())
+    told = set((title or "").casefold().split()) - {"and"}
+    signed = False
     for i, (start, end) in enumerate(lines[: min(_HEAD_LINES, len(lines) - 1)]):
-        if marks[i] is not None:
-            continue
         line = text[start:end]
-        named = furniture.AUTHOR.match(line) and line != line.upper() and not told & set(line.casefold().split())
-        if end - start > _LONGEST_HEAD or not ((told and named) or (i and furniture.OUTLET.match(line))):
+        if marks[i] is not None:
+            signed = signed or (i == 0 and furniture.AUTHOR.match(line) is not None)
+            continue
+        if end - start > _LONGEST_HEAD:
             return
-        marks[i] = "boilerplate"
+        named = bool(furniture.AUTHOR.match(line)) and line != line.upper()
+        led = i == 0 and marks[1] == "boilerplate" and furniture.ROLE.match(text[slice(*lines[1])]) is not None
+        author = named and bool(told) and (led or not told & set(line.casefold().split()))
+        outlet = furniture.OUTLET.match(line) is not None and (i > 0 or furniture.SHORT.match(line) is not None)
+        staff = i == 0 and furniture.STAFF.match(line) is not None
+        if not (
+            staff
+            or author
+            or outlet
+            or (led and furniture.SHORT.match(line))
+            or (signed and furniture.SHORT.match(line))
+        ):
+            return
+        signed, marks[i] = author, "boilerplate"
 
 
 def _mark_signed(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
@@ -182,86 +189,5 @@ def _mark_tail(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
             marks[i] = "boilerplate"
 
 
-def _mark_led(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
-    """Marks the bare lines right under "Read more:" and the like, in the middle of a page."""
-    told = [text[start:end] for start, end in lines]
-    bare = [_LED <= len(line.split()) <= _MOST_WORDS and not is_ended(line) for line in told] + [False]
-    led = False
-    for i, line in enumerate(told):
-        if headlines.READ_MORE.match(line):
-            led = True
-        elif led := led and (bare[i] or (line.endswith("?") and bare[i + 1])):
-            marks[i] = "boilerplate"
-
-
 def _heads_tail(line: str) -> bool:
-    return bool(furniture.TAIL.match(line) or furniture.ADVERTISED.match(line))
-
-
-def _mark_headlines(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:
-    """Marks other articles' headlines that stand bare between paragraphs, on pages that lead to others anyway.
-
-    A heading is told from one by what comes next: that speaks of the same, and is no link.
-    """
-    told = [text[start:end] for start, end in lines]
-    links = [mark == "boilerplate" and _leads_away(line) for mark, line in zip(marks, told, strict=True)]
-    bare = [mark is None and _is_bare(line) for mark, line in zip(marks, told, strict=True)]
-    in_list = _in_lists(bare)
-    for i, line in enumerate(told):
-        if bare[i] and not in_list[i] and headlines.ASKED.match(line) and not _is_answered(told, i):
-            links[i], marks[i], bare[i] = True, "boilerplate", False
-    if not any(links):
-        return
-    labels = Counter(line.lstrip("►•* ").partition(":")[0] for line in told if ":" in line)
-    for i in range(len(told) - 1, -1, -1):
-        words = len(told[i].split())
-        if not bare[i] or in_list[i] or not _BEFORE_LINK <= words <= _MOST_WORDS:
-            continue
-        if i + 1 < len(told) and links[i + 1]:
-            links[i] = True
-        elif words >= _ALONE:
-            links[i] = _is_headline(told, bare, labels, i)
-        if links[i]:
-            marks[i] = "boilerplate"
-
-
-def _is_answered(told: Sequence[str], i: int) -> bool:
-    """Whether a line that opens with a question of what or who is answered by what stands below it: a heading."""
-    following = " ".join(told[i + 1 : i + 4])[:_NEXT]
-    asks = headlines.OPEN_QUESTION.match(told[i])
-    return asks is not None and len(headlines.telling(told[i]) & headlines.telling(following)) > 1
-
-
-def _in_lists(bare: Sequence[bool]) -> list[bool]:
-    """For each line whether it is one of so many bare ones in a row that they are a list."""
-    runs = [list(run) for _, run in groupby(bare)]
-    return [one and len(run) >= _LIST_LINES for run in runs for one in run]
-
-
-def _leads_away(line: str) -> bool:
-    return _is_link(line) or headlines.MORE.match(line) is not None
-
-
-def _is_bare(line: str) -> bool:
-    """Whether the line is a headline's length, no sentence and no item of a list."""
-    if len(line) > _LONGEST_HEADLINE or is_ended(line) or is_item(line):
-        return False
-    if headlines.ENDED_INSIDE.search(line) is None:
-        return True
-    return headlines.TWOFOLD.match(line) is not None or headlines.ASKED.match(line) is not None
-
-
-def _is_headline(told: Sequence[str], bare: Sequence[bool], labels: Mapping[str, int], i: int) -> bool:
-    """Whether a bare line leads to another article: it closes the page, or has that form and what follows is of something else.
-
-    `labels` counts the lines of the page that begin with the same words and a colon.
-    """
-    if i + 1 == len(told):
-        return told[i].split()[-1].lower() not in headlines.SMALL_WORDS
-    form = headlines.HEADLINE.match(told[i])
-    if form and labels[form["label"]] > 1:
-        return False  # a label, such as "Author" in a list of books
-    if not form and not headlines.TWOFOLD.match(told[i]):
-        return False
-    following = "" if bare[i + 1] else " ".join(told[i + 1 : i + 4])[:_NEXT]
-    return not headlines.telling(told[i]) & headlines.telling(following)
+    return bool(furniture.TAIL.match(line) or furniture.ADVERTISED.match(line) or headlines.READ_MORE.match(line))

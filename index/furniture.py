@@ -42,7 +42,7 @@ accept( all)?( cookies)?|reject( all)?|manage (cookies|preferences|consent)|i (a
     javascript is (not available|not enabled|disabled|required)|
     (the )?associated press|ap|afp|reuters|agence france-presse|usa ?today( sports| network)?|
     (from )?(usa today network|staff|wire)( and (staff|wire))? (reports?|services?)|
-    special (to|for) [^.,!?]{3,40}|opinion (contributors?|columnists?)|the editorial board
+    editors|staff|special (to|for) [^.,!?]{3,40}|opinion (staff|contributors?|columnists?)|the editorial board
 [^\s@]+@[^\s@]+\.\w{2,}|@\w+
 video ad feedback\b.{0,200}|hide caption\b.{0,200}|\d+ of \d+( photos.{0,160})?|loading|please wait|
     https?://\S+( https?://\S+)*|
@@ -59,8 +59,8 @@ sign up\b(?! (sheet|fee)s?)(?=.{0,160}\b(newsletter|inbox|alerts?|updates?|brief
 subscribe\b(?=.{0,160}\b(newsletter|inbox|channel|podcast|today|now|here|print|digital|our|free)\b)
 (to )?(get|receive) (our|the|a|your|more|all|updates|breaking|daily|weekly|free|stories|news)\b
     (?=.{0,160}\b(newsletter|in(to)? your inbox|to your inbox|to your phone|e-?mails?|alerts|sign up)\b)
-follow (us( on\b|\s*[:!.@]|$)|@\w|our \w+ on|[^.,;“”"]{1,60} on (twitter|facebook|instagram|tiktok|x|linkedin|
-    telegram|youtube)\b)(?!.{0,200}[”"]\s*\w)
+follow (us( on\b|\s*[:!.@]|$)|@\w|our \w+ on|([^.,;“”"]|\b[A-Z]\.){1,60} on (twitter|facebook|instagram|tiktok|x|linkedin|
+    telegram|youtube)\b|[^!?;“”"]{1,80} at (https?:|www\.|\S+\.(com|org|net)\b))(?!.{0,200}[”"]\s*\w)
 (like|find|join|visit) us on (twitter|facebook|instagram|tiktok|telegram|youtube|whatsapp)\b
 we use cookies|this (web)?site uses cookies|by (continuing|using|clicking).{0,80}(cookies|terms|privacy|consent)|
     (our|these) cookies\b|we and our partners (use|store|process)
@@ -107,7 +107,7 @@ if you (don['’]t|do not|cannot|can['’]t) see the (form|video|survey|poll)\b|
     podcast|newsletter|here)\b)
 stock advisor returns\b|the motley fool (owns|recommends|has)\b|try any of our [^.]{0,40}newsletter
 the authors?(\(s\))? (may have|has|have|does not have|holds?|owns?) (a |no |an? \w+ )*(position|stake|shares)\b
-[^.!?,:“”"]{2,60} is an? [^.!?,:“”"]{2,40} content partner\b|its content is produced independently
+[^!?,:“”"]{2,60} is an? [^.!?,:“”"]{2,40} content partner\b|its content is produced independently
 our fact[- ]?check(ing)? work\b
 (this|the) (story|article|podcast|transcript|newsletter) (was|is) (automatically|produced|sponsored|free)\b
 (you can )?(also )?follow\s[^.!?,:;“”"]{0,60}((?<!\w)@\w|\b(twitter|facebook|instagram)\.com)
@@ -119,7 +119,7 @@ the [\w ]{2,30} newsletter (provides|brings|gives) you\b
 e-?mail\s*:\s*[^\s@]+@[^\s@]+\.\w{2,}
 you can (also )?(get|receive|read|find|follow|listen to)\b(?=.{0,160}\b(inbox|newsletter|sign up here)\b)
 by (the )?(associated press|ap|afp|reuters)\.?$
-more [^.!?:“”"]{1,50}:\s*https?://
+(for )?(more|ap)\b[^.!?:“”"]{0,50}:\s*(https?://|www\.)
 stay (connected|informed|in touch|in the (know|conversation)|up to date)\b[^.!?“”"]{0,60}[:–—-]\s*(subscribe|sign up|download|follow)\b
 get (more|the latest) [^.!?“”"]{1,80}\bby (listening to|subscribing to|signing up)\b
 (photo )?(gallery|galleries|slideshow|podcast|newsletter)\s*[:|]\s*\S
@@ -135,7 +135,7 @@ listen to (our|the|this|more|all) [^.!?]{0,30}podcasts?\W*$|this week['’]s pod
     (thanks|thank you) for (listening|reading|tuning in)( to (?-i:[\dA-Z])[^,.!?]{0,40})?\s*([.!]|$)
 this (article|story|piece|essay) (is|was) ((re(published|printed)|excerpted) from|re(published|printed) with permission)\b|read the original (article|story)\b
 take (our|the|this|[\w.’' ]{2,25}['’]s) (weekly |daily )?(news )?quiz\b
-[^.!?“”"]{0,80}\bcoverage (at|on|in|by) [^.!?“”"]{2,80} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants? from (the )?(?-i:[A-Z])
+[^.!?“”"]{0,80}\bcoverage (at|on|in|by|of) ([^.!?“”"]|\.(?=\w)){2,110} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants? from (the )?(?-i:[A-Z])
 [^.!?:;,“”"]{2,90} (do|does) not provide (any )?editorial input\W*$
 read the (full|whole|entire|rest of the|complete) ?(story|article|column|interview|piece|review)?( here)?\W*$
 here['’](s|re) (an?|the|our|more on)\b[^.!?“”"]{3,60} \.$
@@ -147,7 +147,7 @@ tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (
 
 _ANYWHERE_LINES = r"""
 \b(fill out|using|on|in) the form below\b|\bwants to (know|hear) (if|how|what|whether|from) you\b
-^([^.!?“”"]|\b[a-z]\.){2,380}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
+^([^.!?“”"]|\b[a-z]\.){2,380}\bcontributed (additional |to the )?(reporting|(to|for) (this|the) (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (to|for) (the|our|my|this|his|her|their|\w+['’]s?)(?!\w).{0,60}\bnewsletter\b|\bsign up for free,? here\b
 ^\W*for (more|the full|further)\b[^.!?:;“”"]{0,80}, (click|tap|go|see|visit) here\W*$
@@ -188,6 +188,7 @@ CREDIT = re.compile(
     rf"[\s(\[]*(?:{_NAME}\s*(?:/[^/.]{{1,40}}){{0,4}}/\s*{_AGENCY}|"
     rf"(?:(?:photo(?:graph)?s?|pictures?|images?|video|foto|bild)\s*)?(?:courtesy(?: of)?|provided (?:by|to)|credits?\s*:|by\s*:)\s*{_NAME}|"
     rf"(?:photo(?:graph)?s?|pictures?|images?|foto|bild)\s*(?:by|:)\s*{_AGENCY}|"
+    rf"(?:from|via) {_NAME}/(?:twitter|instagram|facebook|youtube|tiktok|telegram|vk|netflix|weibo)|"
     rf"(?:photo(?:graph)?s?|foto)\s*(?:by|:)\s*{_NAME}{_FOR}[)\s]*(?:\(photo by [^()]{{2,80}}\))?)[\s)\]]*$",
     re.IGNORECASE,
 )
@@ -230,7 +231,7 @@ SIGNED = re.compile(
 BETWEEN_NAMES = re.compile(r", (?:and )?| and | with |; ")
 # Who wrote it, and where it was taken from, on lines of their own before the text begins.
 AUTHOR = re.compile(
-    rf"(?:by )?(?-i:[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){{1,3}})(?:(?:,| and|, and) (?-i:[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){{1,3}}))*"
+    rf"(?:by )?(?-i:[A-Z][\w.’'-]*(?: (?:[A-Z][\w.’'-]*|de|della?|van|von|le|la|di|du|bin|al)){{1,3}})(?:(?:,| and|, and) (?-i:[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){{1,3}}))*"
     rf"(?:,? (?:{_AGENCY}|\S+@\S+|special (?:to|for) .{{3,40}}))?$",
     re.IGNORECASE,
 )
@@ -239,6 +240,17 @@ OUTLET = re.compile(
     r"today|network|courier|sun|globe|chronicle|observer|dispatch|enquirer|inquirer|union|sentinel|advertiser|record|ledger|statesman|examiner|independent|mail|telegraph|guardian|"
     r"fool|wire|street|\w+\.com)$|\S+@\S+(?:; [\d-]+)?$|@\w+$",
     re.IGNORECASE,
+)
+# Under who wrote it, and what a line over those words is, whatever it says: "Staff writer", "Special to the Harbour Wire".
+ROLE = re.compile(
+    r"(?:(?:staff |senior |opinion )?(?:writer|reporter|columnist|correspondent|contributor)s?|special (?:to|for) .{3,40}|"
+    r"usa ?today(?: .{1,30})?|(?:the )?associated press)$",
+    re.IGNORECASE,
+)
+STAFF = re.compile(r"(?:[A-Z][\w.’'-]* ){1,4}(?:[Ss]taff|[Ee]ditors)(?: [Rr]eports?(?: .{1,40})?)?$")
+# A name of few words: behind an author's it is where that author works.
+SHORT = re.compile(
+    r"(?:(?:The |A )?[A-Z(][\w./|’'&()-]*)(?:,? (?:[A-Z(][\w./|’'&()-]*|of|the|a|and|for|staff|[–-])){0,4}(?<![.,–-])$"
 )
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
@@ -255,11 +267,18 @@ ASKS_READER = re.compile(
     r"(?:do|are|have|would|were|is)(?:n['’]t)? (?:you|your)\b)[^.!?“”„«»\"]*\?$",
     re.IGNORECASE,
 )
+# "What's the weather up to where you are?": before a call, whatever such a question begins with.
+_OF_READER = re.compile(r"(?:[^.!?“”„«»\"]*\b(?:you|your)\b|editor['’]?s['’]? note:)[^.!?“”„«»\"]*\?$", re.IGNORECASE)
 SPOKEN = re.compile(r"[“”„«»\"]")
 # "Send me a note, he told his aides": what somebody said without quotation marks around it.
 TOLD = re.compile(
     r", (?:[\w’'.-]+ ){1,7}?(?:said|says|told|asked|urged|wrote|writes|warned|heard|found|ruled|argued|pleaded|added|announced)\b"
 )
+
+
+def asks_reader(sentence: str) -> bool:
+    """Whether the sentence is a question to the reader, as they lead to calls."""
+    return ASKS_READER.match(sentence) is not None or _OF_READER.match(sentence) is not None
 
 
 def _either(lines: str) -> str:
@@ -270,6 +289,6 @@ def _either(lines: str) -> str:
 
 # Case is ignored in rules, but for names after "by": those say so themselves.
 WHOLE = re.compile(rf"\W*(?:{_either(_WHOLE_LINES)})\W*$", re.IGNORECASE)
-LEAD = re.compile(rf"[\s(>»►▶*•·#|–—-]*(?:{_either(_LEAD_LINES)})", re.IGNORECASE)
+LEAD = re.compile(rf"[\s(>»►▶*•·#|–—-]*(?:(?-i:[A-Z])[\w ]{{1,30}}\) )?(?:{_either(_LEAD_LINES)})", re.IGNORECASE)
 ANYWHERE = re.compile(_either(_ANYWHERE_LINES), re.IGNORECASE)
 CAPTION = re.compile(rf"[\s(\[]*(?:{_either(_CAPTION_LINES)})", re.IGNORECASE)

@@ -23,7 +23,7 @@ from index.lines import Span, extends, is_ended, is_item, paragraphs, trim
 Kind = Literal["sentence", "heading", "caption", "boilerplate"]
 
 # Part of the index manifest: it changes whenever the pieces of any text may change.
-SPLITTER_VERSION: Final = "4"
+SPLITTER_VERSION: Final = "5"
 LONGEST: Final = 2_000
 
 _LONGEST_HEADING = 160

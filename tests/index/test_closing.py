@@ -105,3 +105,57 @@ def test_who_the_author_is_goes_with_how_to_reach_her_in_the_middle_of_a_page() 
 
 def test_what_was_asked_to_be_kept_stays() -> None:
     assert {one.kind for one in split(f"The dam held.\n\n{WHO[0]}", keep_boilerplate=True)} == {"sentence"}
+
+
+SIGNED = (
+    "Jane Doe is a professor of rivers at Mill Town.",
+    "Jane Doe retired from the lifeboats last year.",
+    "Doe reported from Port Town.",
+    "Jane Doe is the author of “The River.”",
+)
+
+
+@pytest.mark.parametrize("last", SIGNED)
+def test_what_the_end_says_of_who_signed_the_article_is_furniture(last: str) -> None:
+    text = f"Jane Doe\n\nThe Port Town Press\n\nThe dam held on Monday.\n\n{last}"
+    assert [piece.kind for piece in split(text, "Dam holds")] == ["boilerplate"] * 2 + ["sentence", "boilerplate"]
+
+
+def test_an_author_whom_the_article_tells_of_and_words_that_are_theirs_stay() -> None:
+    head = "Jane Doe\n\nThe Port Town Press\n\nThe dam held on Monday."
+    for last in ("Doe’s house is under water.", "Jane Doe:"):
+        assert split(f"{head}\n\n{last}", "Dam holds")[-1].kind != "boilerplate"
+    assert split(f"{head}\n\nMary Doe fled.\n\nDoe was found at noon.", "Dam holds")[-1].kind == "sentence"
+
+
+def test_what_more_is_said_of_an_author_goes_with_the_note_and_nobody_elses_does() -> None:
+    note = "Jane Doe covers rivers for the Wire. She loves her cat."
+    assert _kinds(f"The dam held on Monday.\n\n{note}") == ["sentence", "boilerplate", "boilerplate"]
+    assert _kinds("The dam held on Monday.\n\nJane Doe fled. She loves her cat.") == ["sentence"] * 3
+
+
+CONTACTS = (
+    "Jane Doe: 555-555-0100; jdoe@wire.example; Twitter: @jdoe.",
+    "Contact Jane Doe: 555-555-0100 or jdoe@wire.example.",
+    "jdoe@wire.example or follow at Twitter.com/jdoe.",
+    "Write to her at jdoe(at)wire.example",
+    "— Jane Doe",
+    "-- Jane and John",
+)
+
+
+@pytest.mark.parametrize("last", CONTACTS)
+def test_how_to_reach_who_made_it_is_furniture_at_the_end_and_before_news_is_not(last: str) -> None:
+    assert _kinds(f"The dam held on Monday.\n\n{last}")[-1] == "boilerplate"
+    if last[0] not in "—-":  # those sign what stands over them, wherever that is
+        assert _kinds(f"The dam held on Monday.\n\n{last}\n\nNobody was hurt.")[-1] == "sentence"
+
+
+def test_whom_to_call_for_help_and_whose_post_it_was_stay_at_the_end() -> None:
+    for last in (
+        "Anyone who saw the boat is asked to call the harbour police at 555-555-0100.",
+        "The river is ours — Jane Doe (@jdoe) October 3, 2022",
+        "Contact: www.mill.example",
+        "“We will not leave.”\n\n— Jane Doe",
+    ):
+        assert _kinds(f"The dam held on Monday.\n\n{last}")[-1] != "boilerplate"
