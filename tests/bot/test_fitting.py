@@ -81,9 +81,9 @@ def test_last_and_next_year_are_counted_from_the_date_of_the_article() -> None:
     assert not unfit("who closed the bridge in 2018", replace(held, text="It falls next year."))("the mayor")
 
 
-def test_an_article_without_a_date_is_of_the_years_that_it_names_and_may_be_of_any_where_it_names_none() -> None:
+def test_an_article_without_a_date_is_of_the_years_that_it_names() -> None:
     held = Window("The bridge fell last year.", ((0, 26),))
-    assert not unfit("who closed the bridge in 2016", held)("the mayor")
+    assert unfit("who closed the bridge in 2016", held)("the mayor")
     assert not unfit("who closed the bridge in 2016", replace(held, years=("2016", "2019")))("the mayor")
     assert unfit("who closed the bridge in 2016", replace(held, years=("2019",)))("the mayor")
     assert unfit("who closed the bridge in 2016", replace(held, title="2019 in review"))("the mayor")
