@@ -215,10 +215,13 @@ def forsaken(origins: Iterable[str]) -> str | None:
     files = sorted({file for origin in origins if os.path.isfile(file := file_of(origin))})
     if not files:
         return None
-    folder = os.path.commonpath(files) if len(files) > 1 else files[0]
+    # Never the folder that they have in common: that may be the home folder, or the disk.
+    places = files if len(files) <= _APART else sorted({os.path.dirname(file) for file in files})
+    given = " ".join(visible(shlex.quote(place)) for place in places[:_APART])
+    rest = f" (and {many(len(places) - _APART, 'more folder')})" if len(places) > _APART else ""
     return (
         f"gone are {many(len(files), 'file')} that index.sources does not name, though still there: "
-        f"`byline add {visible(shlex.quote(folder))}` brings them back; name them in index.sources to keep them"
+        f"`byline add {given}`{rest} brings them back; name them in index.sources to keep them"
     )
 
 

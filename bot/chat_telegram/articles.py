@@ -29,6 +29,7 @@ from bot.chat_telegram.office import Office
 from bot.chat_telegram.office import office as office_of
 from bot.chat_telegram.parts import Piece, parts, plain
 from bot.chat_telegram.rights import ADMIN_AGE
+from bot.chat_telegram.sorting import ADDRESS
 from bot.chat_telegram.yard import Yard, yard
 from bot.visible import visible
 from index.errors import IndexUnwritable
@@ -40,8 +41,7 @@ CREATE TABLE IF NOT EXISTS intake (path TEXT PRIMARY KEY, chat INTEGER NOT NULL,
 """
 QUIET = 1.5  # seconds without another document after which those that came are read together
 _HASHTAG = re.compile(r"#([\w.-]{1,60})")
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>]+", re.IGNORECASE)
-_ONLY_ADDRESSES = re.compile(rf"\s*(?:{_ADDRESS.pattern}\s*)+", re.IGNORECASE)
+_ONLY_ADDRESSES = re.compile(rf"\s*(?:{ADDRESS.pattern}(?:\s+|$))+", re.IGNORECASE)
 _MOST_ADDRESSES = 20  # fetched for one message
 _HOW = (
     "Send me a document (a saved web page, PDF, DOCX, EPUB, e-mail, Markdown, text, JSON, or a ZIP of them; up to "
@@ -87,12 +87,12 @@ async def add(update: Update, context: CallbackContext[Any, Any, Any, Any]) -> N
         await _take(message, answered.document, (message.text or "").partition(" ")[2], context)
         return
     words = message.text or ""
-    found = (one if "://" in one else f"https://{one}" for one in _ADDRESS.findall(words))
+    found = (one if "://" in one else f"https://{one}" for one in ADDRESS.findall(words))
     addresses = tuple(dict.fromkeys(found))
     if 0 < len(addresses) <= _MOST_ADDRESSES:
         there = yard(context)
         notice = there.notice(message.chat.id)
-        collections = tuple(sorted(set(_HASHTAG.findall(_ADDRESS.sub(" ", words)))))
+        collections = tuple(sorted(set(_HASHTAG.findall(ADDRESS.sub(" ", words)))))
         there.begin(_fetch(there, notice, addresses, collections), notice)
         return
     line = f"At most {_MOST_ADDRESSES} addresses in one message, please." if addresses else _HOW

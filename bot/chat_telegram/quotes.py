@@ -16,6 +16,7 @@ from bot.chat_telegram.asking import Busy, Covered
 from bot.chat_telegram.giving import Asked
 from bot.chat_telegram.office import Office
 from bot.chat_telegram.parts import Kind, Piece, parts
+from bot.chat_telegram.sorting import ADDRESS
 from bot.chat_telegram.wording import BUSY, cited, covers, quote, source
 from bot.errors import QuestionRefused
 from bot.quoted import Verdict
@@ -31,7 +32,8 @@ _ASKS = re.compile(
     r"may|might|tell|give|list|name|show|explain|find|describe|summari[sz]e|please|"
     r"(?:i|we)(?:['’]d| would| want| need| wonder| am looking))\b", re.IGNORECASE,
 )  # fmt: skip
-_ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>]+", re.IGNORECASE)
+_ADDRESS_BEFORE = re.compile(rf"\s*[(<\[]?{ADDRESS.pattern}>?(?:\s+|$)", re.IGNORECASE)
+_ADDRESS_BEHIND = re.compile(rf"[(<\[]?{ADDRESS.pattern}>?", re.IGNORECASE)
 _TO_ADD = "\n\nTo add the article that it leads to, send me its address alone."
 _REFUSED = {
     "empty_question": "Send me the quote behind the command, or reply with /check to the message that holds it.",
@@ -62,16 +64,24 @@ def unquoted(text: str) -> str:
     return said
 
 
+def without_addresses(text: str) -> str:
+    """The text without the addresses above and below it: where it was read, no part of what was said; within it they are."""
+    while before := _ADDRESS_BEFORE.match(text):
+        text = text[before.end() :]
+    while (words := text.rsplit(maxsplit=1)) and _ADDRESS_BEHIND.fullmatch(words[-1]):
+        text = words[0] if len(words) > 1 else ""
+    return text
+
+
 async def check(office: Office, asked: Asked) -> None:
     """Say what the archive says of the text."""
-    # What is passed on often ends with where it was read, which is no part of what was said.
-    text = unquoted(_ADDRESS.sub(" ", asked.text)) or asked.text
+    text = unquoted(without_addresses(asked.text)) or asked.text
     scope = await office.access.scope(asked.chat)
     try:
         async with office.sender.typing(asked.chat, asked.thread):
             verdict = await office.asking.quoted(text, scope, asked.user)
             pieces = tuple(checked(verdict, await office.asking.covered(scope)))
-        if verdict.kind == "absent" and _ADDRESS.search(asked.text) and await office.access.role(asked.user) == "admin":
+        if verdict.kind == "absent" and ADDRESS.search(asked.text) and await office.access.role(asked.user) == "admin":
             pieces = (*pieces, Piece(_TO_ADD))
     except Busy:
         pieces = (Piece(BUSY),)

@@ -19,6 +19,8 @@ USED = ("message", "edited_message", "callback_query", "inline_query", "my_chat_
 # Everyone's commands: from an administrator too they are questions, done at least once. Any other command of an
 # administrator changes something or shows what is not for all, and is done at most once.
 EVERYONES = frozenset({"start", "help", "ask", "check", "sources", "latest", "status", "privacy", "forget"})
+# The address of a page as people send it.
+ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>]+", re.IGNORECASE)
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?")
 _LARGEST = 2**53
 
@@ -123,7 +125,7 @@ def _orders(body: Mapping[str, Any], chat: Mapping[str, Any], sender: Mapping[st
     text = _text(body).lstrip()
     if command := _COMMAND.match(text):
         return "forward_origin" not in body and command[1].lower() not in desk.everyones
-    return "document" in body or text.lower().startswith(("http://", "https://", "www."))
+    return "document" in body or ADDRESS.match(text) is not None
 
 
 def _identity(used: str, raw: Mapping[str, Any], body: Mapping[str, Any], chat: Mapping[str, Any]) -> str:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import datetime
 import re
 
-# Full names, and the short ones that are in use, by month; no name here stands for two months.
+# Full names, and the short ones that are in use, by month; no name here stands for two months: "listopada" is
+# November to Poles and October to Croats.
 _MONTHS = (
     "january jan januar jänner janvier janv enero gennaio janeiro januari stycznia января",
     "february feb februar février févr febrero febbraio fevereiro februari lutego февраля",
@@ -22,7 +23,7 @@ _MONTHS = (
     "august aug août agosto augustus augusti sierpnia августа",
     "september sep sept septembre septiembre setiembre settembre setembro września сентября",
     "october oct oktober octobre octubre ottobre outubro października октября",
-    "november nov novembre noviembre novembro listopada ноября",
+    "november nov novembre noviembre novembro ноября",
     "december dec dezember décembre diciembre dicembre dezembro desember grudnia декабря",
 )
 _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}

@@ -20,7 +20,7 @@ from index.sources.contents import Contents, web_address
 from index.sources.hidden import remove_hidden
 from index.sources.linked import is_live, linked_article
 from index.sources.opening import opening
-from index.sources.page import describe
+from index.sources.page import days_around, describe
 from index.sources.tree import Element, drop_silent, fold_spaces, lines, parse, unwrap
 
 # It reports every page that it finds little in; what we make of that is said in our own words.
@@ -31,8 +31,8 @@ logging.getLogger("htmldate").setLevel(logging.CRITICAL)
 _SHORT = 250
 _INLINE = ("b", "i", "em", "strong", "span", "u", "s", "small", "sub", "sup", "mark", "abbr", "cite", "font", "time")
 _AROUND = ("nav", "aside", "footer", "form", "button", "select")
-# What browsers (and SingleFile, monolith, Save Page WE) note at the head of a page that they save.
 _LIVE = re.compile(r"\blive[-_]?(?:blog|post|updates?|feed|entry|event|coverage)|liveblog", re.IGNORECASE)
+# What browsers (and SingleFile, monolith, Save Page WE) note at the head of a page that they save.
 _SAVED = re.compile(
     r"<!--\s*(?:saved from url=\(\d{1,5}\)|Page saved with SingleFile\s+url:\s*|Saved from (?=\S+ at \S+ using monolith))"
     r"(\S{4,2048})\s|<meta\s[^>]{0,20}name=[\"']?savepage-url[\"']?\s[^>]{0,20}content=[\"']?([^\s\"'>]{4,2048})",
@@ -50,8 +50,9 @@ def read_html(data: bytes, address: str | None = None) -> Contents:
         address = web_address(saved[1] or saved[2])
     tree = parse(text)
     hidden = remove_hidden(tree)
-    article = linked_article(tree)
+    article = linked_article(tree, address)
     about = describe(tree, article, address)
+    around = () if about.published else days_around(tree)
     _join_entries(tree, is_live(article))
     drop_silent(tree)
     fold_spaces(tree)
@@ -59,11 +60,11 @@ def read_html(data: bytes, address: str | None = None) -> Contents:
     if not text:
         raise DocumentRejected("no_text", "the page has no text that a reader would see")
     flags = (*about.flags, *((f"hidden_text={hidden}",) if hidden else ()))
-    head = opening(text.split("\n"))
+    head = opening(text.split("\n"), about.title)
     return dataclasses.replace(
         about,
         text=text,
-        published=about.published or head.published,
+        published=about.published or (None if head.published in around else head.published),
         authors=about.authors or head.authors,
         flags=flags,
     )

@@ -13,8 +13,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from index.errors import DocumentRejected
 from index.sources.files import Skipped
-from index.sources.jsonl import LINE_LIMIT
+from index.sources.jsonl import LINE_LIMIT, record
 
 _PIECE = 65_536
 _MARKS = re.compile(rb'\\.|["{}\[\]]', re.DOTALL)
@@ -90,11 +91,11 @@ def _pieces(stream: BinaryIO) -> Iterator[bytes]:
 def _unwrapped(found: bytes) -> list[bytes]:
     """The articles in a wrapper, or the object itself."""
     try:
-        held: Any = json.loads(found)
-    except (ValueError, RecursionError):
+        held: dict[str, Any] = record(found)
+    except DocumentRejected:
         return [found]
     lists = (held[name] for name in _WRAPPERS if isinstance(held.get(name), list))
     inner = next((items for items in lists if items and all(isinstance(item, dict) for item in items)), None)
-    if inner is None or any(isinstance(held.get(name), str) for name in ("text", "body", "content")):
+    if inner is None or isinstance(held.get("text"), str):
         return [found]
-    return [json.dumps(item, ensure_ascii=False).encode() for item in inner]
+    return [json.dumps(item).encode() for item in inner]  # half a surrogate pair stays escaped, as it was

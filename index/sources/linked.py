@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from index.sources.contents import web_address
 from index.sources.tree import Element
 
 _ARTICLE_TYPES = re.compile(r"(?:article|blogposting|report|newsitem)$", re.IGNORECASE)
@@ -22,15 +23,38 @@ _WRAPPED = re.compile(
 _MAIN = ("mainEntity", "mainEntityOfPage")
 
 
-def linked_article(tree: Element) -> dict[str, Any]:
-    """The first article of the page's JSON-LD, or nothing."""
+def linked_article(tree: Element, fetched: str | None = None) -> dict[str, Any]:
+    """The article of the page's JSON-LD; of several, the one with the page's address or headline; or nothing.
+
+    `fetched` is where the page was fetched from, if it was.
+    """
     nodes = list(_nodes(tree))
     named = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and "name" in node}
-    for node in nodes:
-        for one in (node, *(node[key] for key in _MAIN if isinstance(node.get(key), dict))):
-            if any(map(_ARTICLE_TYPES.search, strings(one.get("@type")))):
-                return {key: _resolved(value, named) for key, value in one.items()}
-    return {}
+    articles = [
+        one
+        for node in nodes
+        for one in (node, *(node[key] for key in _MAIN if isinstance(node.get(key), dict)))
+        if any(map(_ARTICLE_TYPES.search, strings(one.get("@type"))))
+    ]
+    return {key: _resolved(value, named) for key, value in _own(articles, tree, fetched).items()}
+
+
+def _own(articles: list[dict[str, Any]], tree: Element, fetched: str | None) -> dict[str, Any]:
+    """Which of the articles the page is: pages may tell of others beside it; where none can be told to be it, none."""
+    if len({string(one.get("headline")) for one in articles} - {None}) <= 1:
+        return articles[0] if articles else {}
+    claimed = [fetched or "", *(link.get("href", "") for link in tree.iter("link") if link.get("rel") == "canonical")]
+    metas = [(meta.get("property") or meta.get("name"), meta.get("content", "")) for meta in tree.iter("meta")]
+    addresses = {_bare(url) for url in (*claimed, *(value for name, value in metas if name == "og:url")) if url}
+    headings = {" ".join("".join(heading.itertext()).split()) for heading in tree.iter("h1")}
+    headings |= {" ".join(value.split()) for name, value in metas if name == "og:title"}
+    here = [one for one in articles if _bare(address(one) or "") in addresses]
+    here += [one for one in articles if " ".join((string(one.get("headline")) or "").split()) in headings - {""}]
+    return here[0] if here else {}
+
+
+def _bare(url: str) -> str:
+    return url.partition("#")[0].strip().rstrip("/")
 
 
 def is_live(article: Mapping[str, Any]) -> bool:
@@ -53,11 +77,12 @@ def _nodes(tree: Element) -> Iterator[dict[str, Any]]:
 
 def _resolved(value: Any, named: Mapping[str, dict[str, Any]]) -> Any:
     """The value, with nodes in the place of what refers to them and says nothing of itself."""
-    if isinstance(value, list):
-        return [_resolved(item, named) for item in value]
-    if isinstance(value, dict) and "name" not in value and isinstance(value.get("@id"), str):
-        return named.get(value["@id"], value)
-    return value
+
+    def told(item: Any) -> Any:
+        refers = isinstance(item, dict) and "name" not in item and isinstance(item.get("@id"), str)
+        return named.get(item["@id"], item) if refers else item
+
+    return [told(item) for item in value] if isinstance(value, list) else told(value)
 
 
 def strings(value: Any) -> list[str]:
@@ -80,4 +105,5 @@ def names(value: Any) -> list[str]:
 def address(article: Mapping[str, Any]) -> str | None:
     """Where the article says it stands."""
     page = article.get("mainEntityOfPage")
-    return string(page.get("@id") or page.get("url")) if isinstance(page, dict) else string([page, article.get("url")])
+    named = [page.get("@id"), page.get("url")] if isinstance(page, dict) else [page]
+    return next((url for url in strings([*named, article.get("url")]) if web_address(url)), None)

@@ -13,6 +13,7 @@ import email
 import email.policy
 import email.utils
 import re
+from collections.abc import Iterator
 from email.message import EmailMessage, Message
 
 from index.decode import decode
@@ -22,19 +23,25 @@ from index.sources.dates import iso_date
 from index.sources.html import read_html
 
 _PARTS = 500
-_FORWARDED = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr)\s*:\s*)+", re.IGNORECASE)
-# How mail programs mark a letter within a letter, and the headers that they repeat under the mark.
+_FORWARDED = re.compile(r"^(?:(?:re|fwd?|aw|wg|tr|rv)\s*:\s*)+", re.IGNORECASE)
+_IS_PASSED_ON = re.compile(r"(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
+# So much is said above a letter that is passed on; where more stands above the mark, it may lie within a story.
+_NOTE = 500
+_LETTERS = 10
+# The headers that mail programs repeat under their mark for a letter within a letter.
+_REPEATED_AS = {
+    **dict.fromkeys(("from", "von", "de", "da", "mittente"), "from"),
+    **dict.fromkeys(("date", "sent", "datum", "gesendet", "envoyé", "fecha", "enviado", "data"), "date"),
+    **dict.fromkeys(("subject", "betreff", "objet", "sujet", "asunto", "oggetto"), "subject"),
+    **dict.fromkeys(("to", "cc", "reply-to", "an", "à", "pour", "para", "a"), "to"),
+}
+_REPEATED = rf"[ \t*>]{{0,9}}({'|'.join(_REPEATED_AS)})[*]?[ \xa0]?:"
 _PASSED_ON = re.compile(
     r"^[ \t*>_-]{0,40}(?:(?:begin )?forwarded message|weitergeleitete nachricht|message transféré|mensaje reenviado|messaggio inoltrato)"
-    r"[ \t*>_:-]{0,40}\n{1,4}((?:[ \t*>]{0,9}(?:from|date|sent|subject|to|cc|reply-to|von|datum|gesendet|betreff|an|de|objet|à|envoyé)[*]?[ ]?:[^\n]{0,500}\n{1,4}){2,12})",
+    r"[ \t*>_:-]{0,40}\n{1,4}((?:" + _REPEATED.replace("(", "(?:", 1) + r"[^\n]{0,500}\n{1,4}){2,12})",
     re.IGNORECASE | re.MULTILINE,
 )
-_REPEATED = re.compile(r"^[ \t*>]{0,9}(from|von|de|date|sent|datum|gesendet|subject|betreff|objet)[*]?\s?:[ \t*]*(\S.*)$", re.IGNORECASE | re.MULTILINE)  # fmt: skip
-_REPEATED_AS = {
-    **dict.fromkeys(("from", "von", "de"), "from"),
-    **dict.fromkeys(("date", "sent", "datum", "gesendet"), "date"),
-    **dict.fromkeys(("subject", "betreff", "objet"), "subject"),
-}
+_HEADER = re.compile(rf"^{_REPEATED}[ \t*]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -59,15 +66,13 @@ def read_mail(data: bytes) -> Contents:
     if is_page:
         return contents
     name, address = _sender(message)
-    subject, day = _header(message, "Subject"), _header(message, "Date")
-    if passed_on := _PASSED_ON.search(contents.text):
-        first = {_REPEATED_AS[key.lower()]: value.strip() for key, value in _REPEATED.findall(passed_on[1])}
-        sender = first.get("from", "")
-        name, address = email.utils.parseaddr(sender) if "@" in sender else (sender, None)
-        subject, day = first.get("subject", subject), first.get("date", "")
-        contents = dataclasses.replace(
-            contents, text=contents.text[passed_on.end() :], flags=(*contents.flags, "forwarded=1")
+    subject, day, flags = _header(message, "Subject"), _header(message, "Date"), contents.flags
+    for passed_on, text in _letters_within(contents.text, subject):
+        name, address = (
+            email.utils.parseaddr(passed_on["from"]) if "@" in passed_on["from"] else (passed_on["from"], None)
         )
+        subject, day = passed_on["subject"] or subject, passed_on["date"]
+        contents = dataclasses.replace(contents, text=text, flags=(*flags, "forwarded=1"))
     attached = sum(1 for part in message.walk() if part.is_attachment())
     return dataclasses.replace(
         contents,
@@ -78,6 +83,23 @@ def read_mail(data: bytes) -> Contents:
         url=None,
         flags=(*contents.flags, *((f"attachments={attached}",) if attached else ())),
     )
+
+
+def _letters_within(text: str, subject: str) -> Iterator[tuple[dict[str, str], str]]:
+    """The headers and the text of the letter that was passed on, then of the one that had been passed on to its writer.
+
+    A mark that stands far below the beginning counts only where the subject says that the letter was passed on: a story
+    may quote such a letter.
+    """
+    for _ in range(_LETTERS):
+        mark = _PASSED_ON.search(text)
+        if mark is None or not (_IS_PASSED_ON.match(subject) or len(text[: mark.start()].strip()) <= _NOTE):
+            return
+        text = text[mark.end() :]
+        told = {_REPEATED_AS[key.lower()]: value.strip(" \t*") for key, value in reversed(_HEADER.findall(mark[1]))}
+        headers = {name: told.get(name, "") for name in ("from", "date", "subject")}
+        subject = headers["subject"]
+        yield headers, text
 
 
 def _saved_page(message: EmailMessage, body: Message) -> tuple[str | None, bool]:

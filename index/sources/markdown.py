@@ -64,7 +64,7 @@ def read_markdown(data: bytes) -> Contents:
     if source and web_address(source):  # what clips pages names the page so
         source, url = None, url or source
     day = _word(about, "published", "date", "pubdate", "published_at")
-    head = opening(readable.split("\n"))
+    head = opening(readable.split("\n"), heading)
     flags += ["bad_url"] if url and not web_address(url) else []
     flags += ["bad_published"] if day and not iso_date(day) else []
     return Contents(

@@ -16,7 +16,7 @@ from index.sources.contents import Contents, host_of, web_address
 from index.sources.dates import iso_date
 from index.sources.linked import address as linked_address
 from index.sources.linked import names, string, strings
-from index.sources.opening import stated_authors, stated_day
+from index.sources.opening import stated_authors, stated_days
 from index.sources.tree import Element
 
 _DATE_NAMES = (
@@ -46,10 +46,15 @@ _DATE_MARK = re.compile(
     r"(?:^|[\s_-])(?:date(?:line)?|published|posted|pub|byline|meta|timestamp)(?:$|[\s_-])", re.IGNORECASE
 )
 _WRITTEN = re.compile(r"(?:^|[\s_-])(?:byline|authors?)(?:$|[\s_-])", re.IGNORECASE)
-_PARTS = re.compile(r"\s*[·|•]\s*|\s+[—–-]\s+")
 _LONGEST_MARKED = 120
 _PIECES = 40
-_CHANGED = re.compile(r"modif|updat|revis|comment|relat", re.IGNORECASE)
+_CHANGED = re.compile(r"modif|updat|revis|comment|relat(?!iv)", re.IGNORECASE)
+# What stands around an article and has dates of its own: today's, those of comments and of other articles.
+_OUTSIDE = re.compile(
+    r"comment|disqus|related|recommend|teaser|trending|popular|latest|upcoming|promo|most[-_]?read|copyright|masthead"
+    r"|read[-_]?(?:next|more|also)|more[-_](?:from|stories|news|on)|top[-_]?(?:bar|line|nav)|current|today|clock|weather"
+    r"|ticker|(?:^|\s)sidebar", re.IGNORECASE,
+)  # fmt: skip
 
 
 def describe(tree: Element, article: dict[str, Any], address: str | None = None) -> Contents:
@@ -151,26 +156,48 @@ def _published(tree: Element, metas: dict[str, list[str]], article: dict[str, An
     # A lone date on the page is the article's; several without a mark could be anybody's.
     candidates = marked[:1] or list({day for _, day in days})
     if not candidates:
-        candidates = list(
-            {day for text in _marked(tree, _DATE_MARK) for part in _PARTS.split(text) if (day := stated_day(part))}
-        )
+        candidates = list({day for text in _marked(tree, _DATE_MARK) for day in stated_days(text)})
     return candidates[0] if len(candidates) == 1 else None
 
 
 def _marked(tree: Element, named: re.Pattern[str]) -> Iterator[str]:
     """The short texts of elements of that name, outside of what surrounds the article."""
+    outside = _outside(tree)
     for element in tree.iter("p", "span", "div", "li", "small", "em", "time", "address", "h5", "h6", "td"):
         name = f"{element.get('class', '')} {element.get('id', '')}"
-        if named.search(name) and not _CHANGED.search(_around(element)):
+        if element not in outside and named.search(name) and not _CHANGED.search(_around(element)):
             # the first pieces tell whether it is short: elements may lie in each other, hundreds deep
             text = " ".join("".join(islice(element.itertext(), _PIECES + 1)).split())
             many = next(islice(element.itertext(), _PIECES, None), None) is not None
-            if (
-                not many
-                and len(text) <= _LONGEST_MARKED
-                and not any(e.tag in ("aside", "nav", "footer") for e in element.iterancestors())
-            ):
+            if not many and len(text) <= _LONGEST_MARKED:
                 yield text
+
+
+def days_around(tree: Element) -> set[str]:
+    """The days that stand alone around the article: today's, or that of another article."""
+    texts = (element.text for element in _outside(tree) if element.text and len(element.text) <= _LONGEST_MARKED)
+    return {day for text in texts for day in stated_days(text)}
+
+
+def _outside(tree: Element) -> set[Element]:
+    """The elements of what surrounds the article, with all that is in them, by their tags and names."""
+    outside: set[Element] = set()
+    for element in tree.iter():
+        names = f"{element.get('class', '')} {element.get('id', '')}"
+        if element.getparent() in outside or (
+            element.tag in ("aside", "nav", "footer")
+            or (element.tag not in ("html", "body") and _OUTSIDE.search(names))
+            or (element.tag == "header" and _is_of_the_site(element))
+        ):
+            outside.add(element)
+    return outside
+
+
+def _is_of_the_site(header: Element) -> bool:
+    """Whether a header is no article's: it has no main heading, and lies in no article."""
+    return next(header.iter("h1"), None) is None and not any(
+        e.tag in ("article", "main") for e in header.iterancestors()
+    )
 
 
 def _around(element: Element) -> str:

@@ -96,7 +96,7 @@ def _read(data: bytes) -> Contents:
     flags = [f"pdf_hidden_text={hidden}"] if hidden else []
     flags += [f"recognised_pages={recognised}"] if recognised else []
     title = shown_title(_string(about.get("/Title")), text) or _headline(pages)
-    head = opening(text[:4000].split("\n"))
+    head = opening(text.split("\n"), title)
     return Contents(
         text,
         title=title,

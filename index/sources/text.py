@@ -11,7 +11,9 @@ from index.sources.opening import labelled, opening, stated_authors, stated_day
 
 _LONGEST_TITLE = 160
 _ENDS = re.compile(r"[.!?…:;,]['\"’”»)\]]*$")
-_NO_TITLE = re.compile(r"by |follow us|share|advert|updated|published|http|www\.|\d+ of \d+|[-*•=_#|>]", re.IGNORECASE)
+_NO_TITLE = re.compile(
+    r"by |follow us|share|advert|updated|published|http|www\.|\d+ of [\d,]+(?: documents)?$|[-*•=_#|>]", re.IGNORECASE
+)
 
 
 def read_text(data: bytes) -> Contents:
@@ -20,13 +22,14 @@ def read_text(data: bytes) -> Contents:
     A block of "Title: …", "Date: …" lines at its head is what the file says of itself, no part of its text.
     """
     said, text = labelled(decode(data))
-    head = opening(text[:4000].splitlines())
-    authors = said.get("authors", "")
+    head = opening(text.splitlines())
+    authors, source = said.get("authors", ""), said.get("source")
+    named = web_address(source or "")  # what clips pages names the page so
     return Contents(
         text,
         title=said.get("title") or headline(text),
-        url=web_address(said.get("url", "")),
-        source=said.get("source"),
+        url=web_address(said.get("url", "")) or named,
+        source=None if named else source,
         authors=stated_authors(f"By {authors}") or ((authors,) if authors else head.authors),
         published=iso_date(said["published"]) if "published" in said else head.published,
         language=said.get("language"),

@@ -50,7 +50,20 @@ def test_how_to_have_files_back_is_told_where_they_still_are(tmp_path: Path) -> 
         (tmp_path / name).write_text("x")
     there = [f"{tmp_path}/a.txt", f"{tmp_path}/b.jsonl:3", f"{tmp_path}/b.jsonl:4"]
     told = forsaken([*there, f"{tmp_path}/deleted.txt", "https://a.example/x"])
-    assert told is not None and told.startswith("gone are 2 files") and f"`byline add {tmp_path}`" in told
+    assert (
+        told is not None
+        and told.startswith("gone are 2 files")
+        and f"`byline add {tmp_path}/a.txt {tmp_path}/b.jsonl`" in told
+    )
     assert forsaken([f"{tmp_path}/deleted.txt", "https://a.example/x"]) is None
     alone = forsaken([f"{tmp_path}/a.txt"])
     assert alone is not None and f"`byline add {tmp_path}/a.txt`" in alone
+
+
+def test_of_many_files_their_folders_are_told_and_never_what_lies_beside_them(tmp_path: Path) -> None:
+    files = [tmp_path / place / f"{n}.txt" for place in ("one", "two") for n in range(3)]
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("x")
+    told = forsaken(map(str, files))
+    assert told is not None and f"`byline add {tmp_path}/one {tmp_path}/two` brings them back" in told

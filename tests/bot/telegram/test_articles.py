@@ -370,3 +370,9 @@ def test_that_progress_cannot_be_shown_does_not_stop_the_work(tmp_path: Path, mo
         return await front.settle()
 
     assert "New: 1 article" in run(tmp_path, monkeypatch, sent)[-1]
+
+
+def test_a_message_that_is_no_addresses_is_told_so_at_once() -> None:
+    """Forty of these pieces took years: where one address ends and the next begins could be cut in every way."""
+    assert articles._ONLY_ADDRESSES.fullmatch("www.a" * 40 + "<") is None
+    assert articles._ONLY_ADDRESSES.fullmatch(" www.a.example/x\nhttps://b.example ") is not None

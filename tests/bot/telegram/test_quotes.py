@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.chat_telegram import questions
-from bot.chat_telegram.quotes import is_quote, unquoted
+from bot.chat_telegram.quotes import is_quote, unquoted, without_addresses
 from tests.bot.telegram.newsroom import ASKED, in_loop, newsroom
 from tests.bot.telegram.recording import message
 from tests.bot.telegram.test_questions import entities
@@ -112,3 +112,17 @@ async def test_a_check_of_nothing_asks_for_the_quote(tmp_path: Path, monkeypatch
         assert room.request.texts() == [
             "Send me the quote behind the command, or reply with /check to the message that holds it."
         ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{TRUE}\n\nhttps://a.example/x www.a.example", TRUE),
+        (f"https://a.example/x\n{TRUE}", TRUE),
+        (f"{TRUE} (https://a.example/x)", TRUE),
+        ("He said www.a.example/x was his", "He said www.a.example/x was his"),
+        ("https://a.example/x", ""),
+    ],
+)
+def test_an_address_within_a_text_is_part_of_it(text: str, said: str) -> None:
+    assert without_addresses(text) == said

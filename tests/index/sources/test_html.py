@@ -72,6 +72,7 @@ def test_what_the_page_says_of_itself_is_read() -> None:
         ("", '<p class="published"><time datetime="2019-03-26">a</time></p><time datetime="2018-01-01">b</time>'),
         ("", "<p>Published on March 26, 2019.</p>"),
         ("", '<p class="post-meta">26 March 2019 · Ada Brook</p>'),
+        ("", '<article><header><p class="date relative">26 March 2019</p></header><h1>Bridge closed</h1></article>'),
         ("", '<span class="dateline">Tuesday, March 26, 2019 at 9:30 am</span>'),
     ],
 )
@@ -86,6 +87,11 @@ def test_a_date_is_taken_where_the_page_marks_it(head: str, body: str) -> None:
         ("", '<p class="date">Updated 26 March 2019</p>'),
         ("", '<aside><p class="date">26 March 2019</p></aside>'),
         ("", '<p class="date">26 March 2019</p><p class="date">27 March 2019</p>'),
+        ("", '<p class="meta">Last updated · 26 March 2019</p>'),
+        ("", '<div class="topbar"><p class="date">Tuesday, 26 March 2019</p></div>'),
+        ("", '<div class="teaser"><a>Ferry sinks</a> <span class="date">26 March 2019</span></div>'),
+        ("", '<div id="comments"><ol><li><div><div><p class="date">26 March 2019</p></div></div></li></ol></div>'),
+        ("", '<article class="comment"><p class="meta"><span class="date">26 March 2019</span></p></article>'),
         ('<link rel="canonical" href="https://senn.example/2019/03/26/bridge">', ""),
         ('<meta name="date" content="03/04/2019">', ""),
         ('<meta property="article:modified_time" content="2019-03-26">', ""),
@@ -140,6 +146,16 @@ def test_the_browsers_note_of_where_a_page_was_saved_from_counts_as_its_address(
         '<link rel="canonical" href="https://evil.example/x">'
     )
     assert read_html(page).url == "https://a.example/bridge"
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_the_day_above_the_whole_site_is_not_the_articles(long: bool) -> None:
+    """Newspapers print today's date there: that of the day on which the page was saved."""
+    story = "<p>The bridge over the Senn is closed until May, the port office said on Monday.</p>" * (9 if long else 1)
+    page = f'<header><p class="date">Tuesday, 26 March 2019</p></header><main><h1>Bridge closed</h1>{story}</main>'
+    assert read_html(f"<html><body>{page}</body></html>".encode()).published is None
+    moved = page.replace("<main>", "").replace("<header>", "<main><header>")
+    assert read_html(f"<html><body>{moved}</body></html>".encode()).published == "2019-03-26"
 
 
 @pytest.mark.parametrize(

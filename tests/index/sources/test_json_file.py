@@ -101,3 +101,15 @@ def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2_000_000
+
+
+def test_an_article_under_any_usual_name_of_its_text_is_no_wrapper_of_what_is_listed_in_it() -> None:
+    (item,) = _read('{"maintext": "Two swans came back.", "items": [{"id": 1}]}')
+    assert not isinstance(item, Skipped) and item[1]["maintext"] == "Two swans came back."
+
+
+def test_half_a_letter_in_a_wrapped_article_costs_no_other(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"articles": [{"text": "Half \\ud83d here."}, {"text": "Six foxes left."}]}')
+    first, second = read_articles([tmp_path])
+    assert isinstance(first, Skipped) and first.reason == "bad_text"
+    assert isinstance(second, Article) and second.text == "Six foxes left."

@@ -52,8 +52,9 @@ def test_what_an_article_says_is_found_however_it_is_wrapped(data: Any) -> None:
         {"@type": "NewsArticle", "publisher": {"@id": "#nowhere"}},
         "{broken",
         "[" * 3000,
+        [_ARTICLE | {"headline": "Ferry sinks"}, _ARTICLE | {"headline": "Mayor resigns"}],
     ],
-    ids=["list", "part", "others", "dangling", "broken", "deep"],
+    ids=["list", "part", "others", "dangling", "broken", "deep", "several others"],
 )
 def test_other_articles_and_broken_data_say_nothing_of_the_page(data: Any) -> None:
     contents = read_html(_page(data))
@@ -93,3 +94,27 @@ def test_other_stories_beside_an_article_stay_out() -> None:
     """Pages that load the next story below the first: each is an `article`, and one of them is the page's."""
     text = read_html(_page(_ARTICLE, _entries("<article>"))).text
     assert sum(f"that {n * 7} houses" in text for n in range(1, 6)) == 1
+
+
+@pytest.mark.parametrize("told_by", ["headline", "canonical", "fetched"])
+def test_of_several_articles_the_one_that_the_page_is_counts(told_by: str) -> None:
+    address = "https://senn.example/bridge"
+    mine = _ARTICLE if told_by == "headline" else _ARTICLE | {"headline": "Crossing shut", "url": f"{address}/#article"}
+    other = {"@type": "NewsArticle", "headline": "Ferry sinks", "datePublished": "2001-01-01", "author": "Bo Hart"}
+    page = _page([other, mine])
+    if told_by == "canonical":
+        page = page.replace(b"<head>", f'<head><link rel="canonical" href="{address}">'.encode())
+    contents = read_html(page, address if told_by == "fetched" else None)
+    assert (contents.authors, contents.published) == (("Ada Brook",), "2023-05-14")
+
+
+def test_data_that_lies_deep_in_an_article_costs_nothing() -> None:
+    deep = json.dumps(_ARTICLE)[:-1] + ', "x": ' + "[" * 900 + "]" * 900 + "}"
+    assert read_html(_page(deep)).published == "2023-05-14"
+
+
+def test_what_is_no_address_is_passed_over_for_one_that_is() -> None:
+    assert (
+        read_html(_page(_ARTICLE | {"mainEntityOfPage": "True", "url": "https://senn.example/b"})).url
+        == "https://senn.example/b"
+    )

@@ -114,3 +114,49 @@ def test_a_page_saved_by_an_older_browser_is_a_page_as_well() -> None:
     contents = read_mail(mail)
     assert (contents.url, contents.title, contents.source) == ("https://a.example/bridge", "Bridge closed", None)
     assert contents.published is None  # the day on which it was saved says nothing of the page
+
+
+def _mark(writer: str, subject: str, day: int) -> str:
+    head = f"From: {writer} <w@sea.example>\nDate: Mon, {day} Mar 2023 08:02:00 +0000\nSubject: {subject}\nTo: <joe@paper.example>"
+    return f"---------- Forwarded message ---------\n{head}\n\n"
+
+
+def test_a_letter_that_was_passed_on_twice_is_its_first_senders() -> None:
+    text = (
+        "FYI\n\n"
+        + _mark("Bo", "Fwd: Ferry", 6)
+        + "Look. " * 200
+        + "\n\n"
+        + _mark("Sea Trade Daily", "Ferry", 2)
+        + "It sank."
+    )
+    contents = read_mail(letter(text, Subject="Fwd: Fwd: Ferry"))
+    assert (contents.source, contents.published) == ("Sea Trade Daily", "2023-03-02")
+    assert (contents.text.strip(), contents.flags) == ("It sank.", ("forwarded=1",))
+
+
+def test_a_letter_that_a_story_quotes_takes_nothing_from_the_story() -> None:
+    text = (
+        "The paper has the letter in full, and what it says is told here. " * 10
+        + "\n\n"
+        + _mark("Bo", "Ferry", 6)
+        + "It sank."
+    )
+    contents = read_mail(letter(text, Subject="Our weekly letter", From="Senn Post <p@senn.example>"))
+    assert (contents.source, contents.flags) == ("Senn Post", ())
+    assert contents.text.startswith("The paper has the letter")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "-------- Mensaje reenviado --------\nAsunto: Ferry\nFecha: Mon, 6 Mar 2023 08:00:00 +0100\nDe: Sea Trade <n@s.example>\nPara: j@p.example",
+        "-------- Messaggio inoltrato --------\nOggetto: Ferry\nData: Mon, 6 Mar 2023 08:00:00 +0100\nMittente: Sea Trade <n@s.example>\nA: j@p.example",
+        "-------- Message transféré --------\nSujet : Ferry\nDate : Mon, 6 Mar 2023 08:00:00 +0100\nDe : Sea Trade <n@s.example>\nPour : j@p.example",
+        "-------- Weitergeleitete Nachricht --------\nBetreff: Ferry\nDatum: Mon, 6 Mar 2023 08:00:00 +0100\nVon: Sea Trade <n@s.example>\nAn: j@p.example",
+    ],
+)
+def test_the_marks_of_other_languages_are_known_with_their_headers(mark: str) -> None:
+    contents = read_mail(letter(f"{mark}\n\nIt sank.", Subject="Ferry"))
+    assert (contents.source, contents.title, contents.published) == ("Sea Trade", "Ferry", "2023-03-06")
+    assert contents.text.strip() == "It sank."

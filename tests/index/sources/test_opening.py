@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.sources.opening import labelled, opening
+from index.sources.opening import labelled, opening, stated_day
 from index.sources.text import read_text
 
 _STORY = "The bridge over the Senn is closed until 5 May 2021, the port office said."
@@ -29,6 +29,12 @@ def test_a_line_that_is_a_date_gives_the_day(line: str) -> None:
         ["The bridge closed on 14 June 2022"],
         ["14 June 2022", "15 June 2022"],
         ["03/04/2022"],
+        ["20220614"],
+        ["Last updated", "14 June 2022"],
+        ["Updated · 14 June 2022"],
+        ["Next hearing:", "14 June 2022"],
+        ["Date: 14 June 2022", "Venue: Town hall"],
+        ["14 June 2022", _STORY, "15 June 2022", _STORY],
         ["The bridge is closed.", _STORY, "14 June 2022"],
         ["one", "two", "three", "four", "five", "six", "seven", "eight", "14 June 2022"],
     ],
@@ -45,6 +51,8 @@ def test_no_other_date_is_taken(lines: list[str]) -> None:
         ("By Ada Brook, Élodie Marchand, and Bo O’Hara", ("Ada Brook", "Élodie Marchand", "Bo O’Hara")),
         ("By the River Senn", ()),
         ("By Monday the bridge will be open", ()),
+        ("By The Numbers", ()),
+        ("Bridge closed for weeks", ()),
         ("Ada Brook", ()),
     ],
 )
@@ -84,3 +92,45 @@ def test_the_line_above_date_and_author_is_the_title() -> None:
     assert (contents.title, contents.published) == ("Council keeps night buses", "2022-06-14")
     assert contents.source is None  # nothing says that this line names an outlet
     assert contents.text == text
+
+
+def test_a_day_under_the_word_published_stays_whatever_other_days_stand_alone_below() -> None:
+    assert opening(["Bridge closed", "Published:", "14 June 2022", _STORY]).published == "2022-06-14"
+    assert opening(["Bridge closed", "Published 14 June 2022", _STORY, "15 June 2022"]).published == "2022-06-14"
+
+
+def test_a_title_names_no_authors() -> None:
+    assert opening(["By Popular Demand", _STORY], "By Popular Demand").authors == ()
+
+
+def test_a_block_with_other_labels_stays_in_the_text() -> None:
+    """What stands behind a label that exports do not use may be the story itself."""
+    text = "Title: Bridge closed\nDate: 14 June 2022\nText: It is closed.\n\nAda Brook said no more."
+    contents = read_text(text.encode())
+    assert (contents.text, contents.title, contents.published) == (text, "Bridge closed", "2022-06-14")
+
+
+def test_the_day_of_what_is_announced_is_not_that_of_publication() -> None:
+    text = "Title: Bridge opens\nDate: 14 June 2032\nVenue: North bank\n\nAll are welcome."
+    assert read_text(text.encode()).published is None
+
+
+def test_a_line_end_of_two_characters_is_never_parted() -> None:
+    head = "Title: Bridge closed\r\nDate: 2022-06-14\r\n\r\n"
+    text = head + "x" * (7999 - len(head)) + "\r\nword"
+    assert labelled(text)[1].count("\n") == 1
+
+
+def test_an_address_given_as_the_source_is_the_address() -> None:
+    contents = read_text(f"Title: Bridge closed\nSource: https://senn.example/b\n\n{_STORY}".encode())
+    assert (contents.source, contents.url) == (None, "https://senn.example/b")
+
+
+def test_a_headline_may_begin_with_a_share() -> None:
+    assert read_text(f"2 of 3 voters back the bridge\n\n{_STORY}".encode()).title == "2 of 3 voters back the bridge"
+    assert read_text(f"1 of 200 DOCUMENTS\n\n{_STORY}".encode()).title is None
+
+
+def test_a_long_line_is_no_day_and_costs_no_more_than_its_reading() -> None:
+    """20,000 spaces took 2.8 s, and the time grew with their square: each was tried as the end of a label."""
+    assert stated_day("date" + " " * 1_000_000 + ".") is None

@@ -232,6 +232,7 @@ def test_a_headline_is_a_short_line_that_stands_alone(text: str, title: str | No
         ("23/03/2019", "2019-03-23"),
         ("03.23.2019", "2019-03-23"),
         ("03.04.2019", None),
+        ("5 listopada 2019", None),
         ("Updated 23 March 2019", None),
         ("23 March 2019 and 24 March 2019", None),
         ("1553342400", None),
