@@ -154,6 +154,8 @@ def test_the_day_above_the_whole_site_is_not_the_articles(long: bool) -> None:
     story = "<p>The bridge over the Senn is closed until May, the port office said on Monday.</p>" * (9 if long else 1)
     page = f'<header><p class="date">Tuesday, 26 March 2019</p></header><main><h1>Bridge closed</h1>{story}</main>'
     assert read_html(f"<html><body>{page}</body></html>".encode()).published is None
+    bare = page.replace("<main>", "").replace("</main>", "")
+    assert read_html(f"<html><body>{bare}</body></html>".encode()).published is None
     moved = page.replace("<main>", "").replace("<header>", "<main><header>")
     assert read_html(f"<html><body>{moved}</body></html>".encode()).published == "2019-03-26"
 

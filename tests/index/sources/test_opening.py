@@ -30,6 +30,7 @@ def test_a_line_that_is_a_date_gives_the_day(line: str) -> None:
         ["14 June 2022", "15 June 2022"],
         ["03/04/2022"],
         ["20220614"],
+        ["14 June 2022, 9:30 (updated 15 June)"],
         ["Last updated", "14 June 2022"],
         ["Updated · 14 June 2022"],
         ["Next hearing:", "14 June 2022"],
