@@ -104,8 +104,8 @@ def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
 
 
 def test_an_article_under_any_usual_name_of_its_text_is_no_wrapper_of_what_is_listed_in_it() -> None:
-    (item,) = _read('{"maintext": "Two swans came back.", "items": [{"id": 1}]}')
-    assert isinstance(item, tuple) and item[1]["maintext"] == "Two swans came back."
+    text = '{"maintext": "Two swans came back.", "items": [{"id": 1}]}'
+    assert _read(text) == [(1, json.loads(text))]
 
 
 def test_half_a_letter_in_a_wrapped_article_costs_no_other(tmp_path: Path) -> None:
