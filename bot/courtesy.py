@@ -40,8 +40,8 @@ _TO = "all|everyone|everybody|there|you|so much|very much|a lot|a bunch|again|bo
 _KINDS: tuple[tuple[Courtesy, str], ...] = (
     ("farewell", _FAREWELLS), ("thanks", _THANKS), ("greeting", _GREETINGS), ("no_question", _WORDS),
 )  # fmt: skip
-_ALL = "|".join(words for _, words in _KINDS)
-_WHOLE = re.compile(rf"(?:(?:{_ALL}|{_TO}) )+", re.IGNORECASE)
+# No choice is taken back, or a row of words that are known twice takes hours; so what is longer comes first.
+_WHOLE = re.compile(rf"(?>(?:{_FAREWELLS}|{_THANKS}|{_GREETINGS}|{_TO}|{_WORDS}) )+", re.IGNORECASE)
 _HELD = {kind: re.compile(rf"(?:^| )(?:{words}) ", re.IGNORECASE) for kind, words in _KINDS}
 _BETWEEN = re.compile(r"[^\w'’]+|_+")
 _LONGEST = 80  # characters; nobody is as courteous in more

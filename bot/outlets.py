@@ -30,10 +30,9 @@ _IN = re.compile(
     re.IGNORECASE,
 )
 _FIRST = re.compile(r"^\W*(?:in|from|at|on)\s+(?:the\s+)?$", re.IGNORECASE)
-_DID = re.compile(
-    r"(?:^|\b(?P<wh>who|what|when|where|why|how(?: (?:many|much))?|which)\b.*)\s*\b(?:do|does|did|has|have|had|is|was|can|could)\s+(?:the\s+)?$",
-    re.IGNORECASE,
-)
+_WH = re.compile(r"\b(?:who|what|when|where|why|how(?: (?:many|much))?|which)\b", re.IGNORECASE)
+_DID = re.compile(r"\b(?:do|does|did|has|have|had|is|was|can|could)\s+(?:the\s+)?$", re.IGNORECASE)
+_LEADS = 40  # characters; what leads to an outlet's name is shorter, and a long text may name outlets at every word
 _FIRM = r"report(?:ed|ing|s)?|writ(?:e|es|ing|ten)|publish(?:ed|es|ing)?|print(?:ed)?|cover(?:ed|ing)?|describe[ds]?"
 _WEAK = r"say|said|saying|tell(?: us| me)?|claim(?:ed|ing)?|think|explain(?:ed)?|call(?:ed)?|mention(?:ed)?|know|have(?: to say)?"
 _SAYS = re.compile(
@@ -81,22 +80,29 @@ def sourced(text: str, outlets: Iterable[str]) -> Sourced | None:
 def _source(text: str, start: int, end: int) -> tuple[str, bool, bool] | None:
     """What is asked of the outlet whose name stands there, whether it is surely the source, and whether it is asked about."""
     before, behind = text[:start], text[end:]
-    if (by := _BY.search(before)) and not _GOES_ON.match(behind):
-        return _joined(before[: by.start()], behind), True, False
+    leads = before[-_LEADS:]
+    if (by := _BY.search(leads)) and not _GOES_ON.match(behind):
+        return _joined(before[: by.start() - len(leads)], behind), True, False
     if not before.strip(" \t\"'“") or before.lower().strip() == "the":
         if opened := re.match(r"^\s*:\s+", behind):
             return behind[opened.end() :], True, False
         return None
     if _FIRST.match(before) and text[start].isupper() and (opened := re.match(r"^\s*[:,]\s*", behind)):
         return behind[opened.end() :], True, False
-    if _IN.search(before):
+    if _IN.search(leads):
         return f"{_without(before)} {behind.strip()}".strip(), True, False
-    did = _DID.search(before)
-    if did and (own := _OWN.match(behind)):
-        asked, subject = _told(text, behind[own.end() :], did["wh"])
+    did = _DID.search(leads)
+    if did is None:
+        return None
+    asks = _WH.search(text, 0, start)
+    if asks is None and did[0] != before:
+        return None
+    wh = asks[0] if asks else None
+    if own := _OWN.match(behind):
+        asked, subject = _told(text, behind[own.end() :], wh)
         return asked, True, subject
-    if did and (says := _SAYS.match(behind)):
-        asked, subject = _told(text, says["rest"], did["wh"])
+    if says := _SAYS.match(behind):
+        asked, subject = _told(text, says["rest"], wh)
         return asked, says["firm"] is not None, subject
     return None
 

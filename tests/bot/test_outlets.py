@@ -68,3 +68,8 @@ def test_outlets_that_go_by_one_name_are_asked_together() -> None:
     assert found is not None and found.outlets == ("BBC", "BBC News", "bbc.co.uk")
     found = sourced("according to CNN, who won?", ("edition.cnn.com", "us.cnn.com", "cnnhistory.com"))
     assert found is not None and found.outlets == ("edition.cnn.com", "us.cnn.com")
+
+
+def test_the_longest_question_full_of_outlets_is_looked_through_at_once() -> None:
+    """Where each name is looked at with all that stands before it, this takes minutes and the test hangs."""
+    assert named(f"{'what did bbc ' * 760}according") is None
