@@ -1,12 +1,14 @@
 """A generation -> the outlets that its articles are of, and the passages of some of them.
 
 Comes in: a snapshot and a scope. Goes out: names, and rows as `search` takes them. The promise: an outlet whose articles
-the scope leaves out is not there. Knows nothing of questions.
+the scope leaves out is not there. Safe to use from several threads. Knows nothing of questions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection, Hashable
+from typing import TypeVar
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
@@ -15,8 +17,12 @@ from numpy.typing import NDArray
 
 from index.store import Scope, Snapshot
 
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
 _MOST = 64  # scopes of a generation whose outlets are remembered
 _FEW = 4  # sets of outlets of a generation whose passages are remembered, a byte each
+_ONE_AT_A_TIME = threading.Lock()
 _ROWS: WeakKeyDictionary[Snapshot, dict[tuple[frozenset[str], Scope], NDArray[np.bool_]]] = WeakKeyDictionary()
 _KNOWN: WeakKeyDictionary[Snapshot, dict[Scope, tuple[str, ...]]] = WeakKeyDictionary()
 
@@ -34,21 +40,31 @@ def outlet_of(source: str | None, url: str | None) -> str | None:
 
 def outlets(snapshot: Snapshot, scope: Scope = None) -> tuple[str, ...]:
     """The outlets of the scope's articles, each once, sorted."""
-    known = _KNOWN.setdefault(snapshot, {})
-    if scope not in known and len(known) < _MOST:
+
+    def make() -> tuple[str, ...]:
         found = {outlet_of(entry.source, entry.url) for entry in snapshot.entries(scope)}
-        known[scope] = tuple(sorted(name for name in found if name))
-    return known.get(scope, ())
+        return tuple(sorted(name for name in found if name))
+
+    return _remembered(_KNOWN.setdefault(snapshot, {}), scope, _MOST, make)
 
 
 def rows_of(snapshot: Snapshot, named: Collection[str], scope: Scope = None) -> NDArray[np.bool_]:
     """Which passages may be found where these outlets alone are asked: one boolean a row; the last few are kept."""
-    kept, key = _ROWS.setdefault(snapshot, {}), (frozenset(named), scope)
-    if key not in kept:
-        while len(kept) >= _FEW:
-            kept.pop(next(iter(kept)))
-        kept[key] = _rows(snapshot, named, scope)
-    return kept[key]
+    key = (frozenset(named), scope)
+    return _remembered(_ROWS.setdefault(snapshot, {}), key, _FEW, lambda: _rows(snapshot, named, scope))
+
+
+def _remembered(kept: dict[K, V], key: K, most: int, make: Callable[[], V]) -> V:
+    """What was made for the key; the oldest goes where there are too many."""
+    with _ONE_AT_A_TIME:
+        if key in kept:
+            return kept[key]
+    made = make()
+    with _ONE_AT_A_TIME:
+        while len(kept) >= most:
+            del kept[next(iter(kept))]
+        kept[key] = made
+    return made
 
 
 def _rows(snapshot: Snapshot, named: Collection[str], scope: Scope) -> NDArray[np.bool_]:

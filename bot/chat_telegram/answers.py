@@ -76,7 +76,7 @@ async def keep(records: Records, given: Given, now: float) -> tuple[Stored, floa
     """
     salt = await salt_of(records)
     place, asker = place_key(salt, given.chat), asker_key(salt, given.user)
-    values = (place, asker, given.asked, _encodable(given.question), _scope(given.scope), _dumped(given.reply))
+    values = (place, asker, given.asked, _encodable(given.question), as_stored(given.scope), _dumped(given.reply))
 
     def write(connection: sqlite3.Connection) -> tuple[Stored, float | None]:
         (before,) = connection.execute(
@@ -214,7 +214,8 @@ async def _one(records: Records, where: str, *values: object) -> Stored | None:
     )
 
 
-def _scope(scope: Scope) -> str | None:
+def as_stored(scope: Scope) -> str | None:
+    """A scope as it stands beside an answer."""
     return None if scope is None else json.dumps(sorted(scope))
 
 

@@ -42,7 +42,7 @@ async def give(office: Office, asked: Asked, over: Sequence[int] = ()) -> None:
     """Answer the question, in place of the messages `over` where there are any; raises what cannot be mended."""
     text, used = shortened(asked.text, office.config.question.max_chars)
     scope = await office.access.scope(asked.chat)
-    understood = await whole(office, asked.chat, asked.user, asked.message, text, asked.to)
+    understood = await whole(office, asked.chat, asked.user, asked.message, text, scope, asked.to)
     if understood is not None:
         understood, _ = shortened(understood, office.config.question.max_chars)
         asked = replace(asked, text=understood)  # so that it can be asked again whatever was said meanwhile

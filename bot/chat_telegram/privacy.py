@@ -131,7 +131,7 @@ def _said(office: Office) -> Iterator[Piece]:
     yield Piece("What I keep\n", "bold")
     yield Piece(
         f"• Your question and its answer{rated}: for {days}, under a key from which your number cannot be told.\n"
-        "• Those answers tell me what “and when?” means when you ask it soon after; /new ends that.\n"
+        "• Those answers tell me what “and when?” means when you ask it soon after; /new ends that, and your number is kept for a day to know it.\n"
         "• Your message as it came: until it is dealt with; its number for two days, so that none is answered twice.\n"
         "• A message that could not be read: its first 200 characters, for the same days.\n"
         "• Your number, if an administrator or a code let you in: until an administrator takes it out.\n"

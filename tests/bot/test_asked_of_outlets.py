@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from bot.answer import Answer
 from bot.message import from_outlets, message
 from index.article import Article
+from index.outlets import outlets, rows_of
 from tests.bot.tiny_archive import archive, publish_articles
 
 ARTICLES = (
@@ -103,3 +106,26 @@ def test_an_article_that_was_superseded_is_not_found_by_its_outlet_either(
     assert held.snapshot().stories.hidden() == {old.id}
     found = held.ask(f"according to River Courier, {OPENED}").answer
     assert found.status == "answered" and {one.article for one in found.citations} == {new.id}
+
+
+def test_outlets_are_known_in_every_scope_however_many_were_asked_in(
+    index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = archive(index, monkeypatch).snapshot()
+    scopes = [frozenset({"wires", f"other {number}"}) for number in range(100)]
+    assert {outlets(held, scope) for scope in (*scopes, *scopes)} == {("Coast Wire",)}
+    rows = {rows_of(held, ("Coast Wire",), scope).tobytes() for scope in (*scopes, *scopes)}
+    assert rows == {rows_of(held, ("Coast Wire",)).tobytes()}
+
+
+def test_outlets_may_be_looked_up_from_several_threads(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = archive(index, monkeypatch).snapshot()
+    names = [(name,) for name in ("River Courier", "Coast Wire", "otter.example", "a", "b", "c", "d", "e", "f")]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda number: rows_of(held, names[number % len(names)]).sum(), range(3_000)))
+    finally:
+        sys.setswitchinterval(before)
+    assert found == [rows_of(held, names[number % len(names)]).sum() for number in range(3_000)]

@@ -164,3 +164,23 @@ async def test_what_is_stored_of_a_follow_up_can_be_asked_by_itself(
         assert second is not None and second.reply is not None
         assert second.question == WHOLE
         assert (second.reply.answer.question, second.reply.answer.understood) == ("and when?", WHOLE)
+
+
+@in_loop
+async def test_what_was_answered_in_another_scope_is_not_followed_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with newsroom(tmp_path, monkeypatch) as room:
+        first = named(ASKED, ANN)
+        await room.feed(first, message(ASKED))
+        stored = await asked_as(room.office.records, GROUP, first["message"]["message_id"])
+        assert stored is not None
+    replied = {"message_id": stored.messages[0], "from": BOT, "chat": chat(GROUP), "date": 1, "text": "…"}
+    follow_ups = message("and when?"), message("and when?", by=BEN, to=GROUP, reply_to_message=replied)
+    async with newsroom(tmp_path, monkeypatch, None, telegram__default_scope="[docks]") as room:
+        await room.feed(*follow_ups)
+        said = answers(room)
+        assert len(said) == 2 and "Understood" not in "".join(said) and "Syrian" not in "".join(said)
+    async with newsroom(tmp_path, monkeypatch, None) as room:
+        await room.feed(*follow_ups)
+        assert all(text.startswith(UNDERSTOOD) for text in answers(room))
