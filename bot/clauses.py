@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 
-from bot.mentions import AUXILIARY, PREPOSITIONS, SMALL, WH, Turn, answered, names, with_article, words
+from bot.mentions import AUXILIARY, DOES, PREPOSITIONS, SMALL, WH, Turn, answered, names, with_article, words
 
-_DOES = frozenset("do does did don't doesn't didn't".split())
 _BEGINS = re.compile(
     r"^(?:(?:can|could|would) you (?:please )?(?:tell|say|explain)(?: me| us)?|do you know|(?:please )?tell (?:me|us)(?: more)?(?: about)?"
-    r"|and|but|so)\s+",
+    r"|why not:|and|but|so)\s+",
     re.IGNORECASE,
 )
 # The question word with what belongs to it: "in which year", "how many people", "what kind of music", "who else".
@@ -65,12 +64,10 @@ def instead(before: Turn, what: str) -> str:
     found = [one.text for one in names(asked, known)]
     if not found:
         return f"{asked}, {what}?"
-    at_ = asked.lower().rindex(found[0].lower())
-    start, end = at_, at_ + len(found[0])
-    article = re.search(r"\bthe\s+$", asked[:start], re.IGNORECASE)
-    if article and what.lower().startswith("the "):
-        start = article.start()
-    return f"{asked[:start]}{what}{asked[end:]}?"
+    places = list(re.finditer(rf"\b(?:the )?(?<!\w){re.escape(found[0])}(?!\w)", asked, re.IGNORECASE))
+    if not places:
+        return f"{asked}, {what}?"
+    return f"{asked[: places[-1].start()]}{what}{asked[places[-1].end() :]}?"
 
 
 def _clause(rest: str, wh: str, said: str | None) -> str:
@@ -85,7 +82,7 @@ def _clause(rest: str, wh: str, said: str | None) -> str:
         return f"was it that {told or (f'they {rest}' if wh == 'who' else rest)}"
     kind = rest[: tokens[at].start()].strip()  # what stands between: "people" of "how many people were"
     auxiliary, behind = tokens[at][0], rest[tokens[at].end() :].strip()
-    if auxiliary.lower() in _DOES:
+    if auxiliary.lower() in DOES:
         told = said or kind
         short = not PREPOSITIONS.intersection(word[0].lower() for word in words(behind))
         return f"{auxiliary} {behind}{f' {told}' if told and short and told.lower() not in behind.lower() else ''}"

@@ -48,7 +48,7 @@ _COLLECTIVE = frozenset(
     "staff team troops union united university workers".split()
 )
 _IS = frozenset("is are was were".split())
-_DOES = frozenset("do does did don't doesn't didn't".split())
+DOES = frozenset("do does did don't doesn't didn't".split())
 _PLACES = frozenset("in at near to from into around outside inside across".split())
 _DATES = frozenset(
     "january february march april may june july august september october november december monday tuesday wednesday thursday "
@@ -151,7 +151,7 @@ def things(text: str) -> Iterator[Mention]:
             if j > i + 1 and found[j][0].lower().endswith(("ed", "ing")):
                 break
             end = j
-        if end == len(found) - 1 and not _DOES.isdisjoint(one[0].lower() for one in found[:i]):
+        if end == len(found) - 1 and not DOES.isdisjoint(one[0].lower() for one in found[:i]):
             end -= 1  # did the earthquake strike
         if end > i:
             last = found[end][0].lower()

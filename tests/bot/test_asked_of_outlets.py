@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -116,16 +114,3 @@ def test_outlets_are_known_in_every_scope_however_many_were_asked_in(
     assert {outlets(held, scope) for scope in (*scopes, *scopes)} == {("Coast Wire",)}
     rows = {rows_of(held, ("Coast Wire",), scope).tobytes() for scope in (*scopes, *scopes)}
     assert rows == {rows_of(held, ("Coast Wire",)).tobytes()}
-
-
-def test_outlets_may_be_looked_up_from_several_threads(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    held = archive(index, monkeypatch).snapshot()
-    names = [(name,) for name in ("River Courier", "Coast Wire", "otter.example", "a", "b", "c", "d", "e", "f")]
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda number: rows_of(held, names[number % len(names)]).sum(), range(3_000)))
-    finally:
-        sys.setswitchinterval(before)
-    assert found == [rows_of(held, names[number % len(names)]).sum() for number in range(3_000)]

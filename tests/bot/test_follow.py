@@ -37,6 +37,8 @@ LEADER = Turn("who is the leader of the opposition?", "Ada Finch")
         (MANY, "by whom?", "By whom were people killed in Christchurch?"),
         (KILLED, "why", "Why was Ivan Petrov killed in the attack?"),
         (LEADER, "since when?", "Since when is Ada Finch the leader of the opposition?"),
+        (Turn("Did Germany ban the party?"), "why not?", "Why not: did Germany ban the party?"),
+        (Turn("Why not: did Germany ban the party?"), "when?", "When did Germany ban the party?"),
         (Turn("Did Germany ban the party?"), "how come?", "Why did Germany ban the party?"),
         (Turn("what did Macron announce?", "a tax cut"), "why did he do that?", "Why did Macron announce a tax cut?"),
         (Turn("Who said the group was defeated?", "Mr. Trump"), "when did he say it?",
@@ -64,6 +66,8 @@ def test_who_else_asks_the_same_besides_the_answer_that_was_given(line: str) -> 
         (MANY, "and in Utrecht?", "how many people were killed in Utrecht?"),
         (WHEN, "and in Iraq?", "When did the SDF declare the caliphate over in Iraq?"),
         (Turn("what is inflation in turkey?", "80 %", "In Turkey it rose."), "what about Greece?", "what is inflation in Greece?"),
+        (Turn("who does the US trust?"), "and Iran?", "who does Iran trust?"),
+        (WHEN, "what about Hamas?", "When did Hamas declare the caliphate over?"),
     ],
 )  # fmt: skip
 def test_what_about_puts_another_name_or_place_into_the_last_question(before: Turn, line: str, whole: str) -> None:
@@ -82,6 +86,11 @@ def test_what_about_puts_another_name_or_place_into_the_last_question(before: Tu
         (STRUCK, "how strong was it?", "how strong was the earthquake?"),
         (STRUCK, "how many people died there?", "how many people died near Gaziantep?"),
         (WHEN, "what else happened that day?", "what else happened on 23 March 2019?"),
+        (WHEN, "who died in that year?", "who died in 2019?"),
+        (OWNER, "WHAT DID HE SAY?", "WHAT DID Elon Musk SAY?"),
+        (OWNER, "where did he live when he bought it?", "where did Elon Musk live when Elon Musk bought Twitter?"),
+        (OWNER, "in what year was his wife born?", "in what year was Elon Musk's wife born?"),
+        (OWNER, "his wife?", "Elon Musk's wife?"),
     ],
 )
 def test_a_pronoun_gives_way_to_what_it_stands_for(before: Turn, line: str, whole: str) -> None:
@@ -98,6 +107,14 @@ def test_a_pronoun_gives_way_to_what_it_stands_for(before: Turn, line: str, whol
         "what about the SDF leader's visit to Paris in March last year?", "wer war das?", "", "?", "Whose car hit its owner?",
         "What is a tariff and why is it important?", "Apple named its new boss when?", "Tell me about the flood and its causes.",
         "Yellowstone reopened on Monday. Why was it shut down?", "Which state announced it is legalizing jaywalking?",
+        "Which singer will launch a residency later this year?", "who died this month in Syria?", "what is IT", "it chapter two cast",
+        "How is the IT sector doing?", "Who played Pennywise in It?", "Did the US change its mind?", "what do the us and its allies want",
+        "was it a good idea to invade iraq", "is it a crime to burn the flag?", "how far is it from london to paris?",
+        "why is it so hot in Europe?", "How many barrels is it estimated that Kenya has?", "What season was it when Paris fell?",
+        "in his speech what did biden announce", "In its report, what did the UN say?", "when he resigned, what did johnson say?",
+        "despite their losses did the russians advance", "how old was mandela when he died", "has putin lost his war",
+        "why was abc forced to sell its stations", "what was thoreau's punishment for not paying his taxes?", "they live director",
+        "Which university has its origins in a school?", "her majesty the queen", "who did not pay its debts, or else", "or else",
     ],
 )  # fmt: skip
 def test_a_question_that_stands_by_itself_is_not_changed(line: str) -> None:
@@ -122,6 +139,14 @@ def test_somebody_from_turns_ago_is_remembered_where_the_last_turn_names_nobody(
 def test_a_surname_is_given_in_the_full_form_that_was_said() -> None:
     before = Turn("when did Finch resign?", "in May", "Mayor Ada Finch resigned in May.")
     assert followed("why did she resign?", [before]) == "why did Mayor Ada Finch resign?"
+
+
+def test_why_not_asks_nothing_after_a_question_that_cannot_be_denied() -> None:
+    assert followed("why not?", [SDF]) is None
+
+
+def test_somebody_else_who_is_not_known_is_put_into_no_question() -> None:
+    assert followed("and his wife?", [SDF]) is None
 
 
 def test_a_group_is_not_taken_for_him_nor_a_man_for_it() -> None:
