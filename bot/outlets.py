@@ -21,12 +21,12 @@ _MAY = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(
-    r"(?:^|[,;\s])\s*(?:(?:as |and |but )?according to|as (?:reported|told|written) (?:by|in)|per|citing)\s+(?:the\s+)?$",
+    r"(?:^|[,;\s])\s*(?:(?:as |and |but )?according to|as (?:reported|told|written) (?:by|in)|(?<![^,;]\s)per|citing)\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _IN = re.compile(
-    r"\b(?:reported|written|published|printed|said|told|read|appear(?:s|ed)?|reports?|articles?|stor(?:y|ies)|news|coverage)"
-    r"\s+(?:in|by|from|on|at|of)\s+(?:the\s+)?$",
+    r"\b(?:(?:reported|written|published|printed|said|read|appear(?:s|ed)?)\s+(?:in|by|from|on|at)"
+    r"|(?:reports?|articles?|stor(?:y|ies)|news|coverage)\s+(?:in|by|from|at))\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 _FIRST = re.compile(r"^\W*(?:in|from|at|on)\s+(?:the\s+)?$", re.IGNORECASE)
@@ -53,7 +53,8 @@ _TAIL = re.compile(
 class Sourced:
     """The outlets, by the names that their articles give, and the question without them.
 
-    `firm` says that nobody but the outlet can be meant as the source; else it may be what the question is about. `subject`
+    `firm` says that nobody but the outlet can be meant as the source; else it may be what the question is about, or no outlet
+    at all: "according to science". `subject`
     says that `asked` is no question but what the outlet is asked about.
     """
 
@@ -73,7 +74,8 @@ def sourced(text: str, outlets: Iterable[str]) -> Sourced | None:
     for start, end, named in _named(text, outlets):
         found = _source(text, start, end)
         if found is not None and any(c.isalnum() for c in found[0]):
-            return Sourced(named, *found)
+            asked, firm, subject = found
+            return Sourced(named, asked, firm and not _common(text[start:end], named), subject)
     return None
 
 
@@ -92,8 +94,8 @@ def _source(text: str, start: int, end: int) -> tuple[str, bool, bool] | None:
     if _IN.search(leads):
         return f"{_without(before)} {behind.strip()}".strip(), True, False
     did = _DID.search(leads)
-    if did is None:
-        return None
+    if did is None or (did[0].lower().startswith("do ") and text[start:end].islower()):
+        return None  # what do people say
     asks = _WH.search(text, 0, start)
     if asks is None and did[0] != before:
         return None
@@ -103,8 +105,14 @@ def _source(text: str, start: int, end: int) -> tuple[str, bool, bool] | None:
         return asked, True, subject
     if says := _SAYS.match(behind):
         asked, subject = _told(text, says["rest"], wh)
-        return asked, says["firm"] is not None, subject
+        firm = says["firm"] is not None and (asked != text or says["firm"].lower().startswith(("describe", "cover")))
+        return asked, firm, subject  # "how much revenue did Apple report" asks about Apple
     return None
+
+
+def _common(typed: str, named: Iterable[str]) -> bool:
+    """Whether a name is typed as a common word is: "according to science", but not "according to bbc"."""
+    return typed.islower() and typed.isalpha() and not any(typed.upper() in outlet.split() for outlet in named)
 
 
 def _told(text: str, rest: str, wh: str | None) -> tuple[str, bool]:
@@ -139,7 +147,8 @@ def _named(text: str, outlets: Iterable[str]) -> Iterator[tuple[int, int, tuple[
     lower = text.lower()
     for name in sorted((one for one in going if one in lower), key=lambda one: (-len(one), one)):
         for found in re.finditer(rf"(?<![\w.]){re.escape(name)}(?![\w])", text, re.IGNORECASE):
-            yield found.start(), found.end(), tuple(going[name])
+            if not (found[0].islower() and name in SMALL):
+                yield found.start(), found.end(), tuple(going[name])
 
 
 def _names(outlet: str) -> set[str]:

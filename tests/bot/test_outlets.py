@@ -6,7 +6,8 @@ import pytest
 
 from bot.outlets import Sourced, may_name_source, sourced
 
-OUTLETS = ("BBC News", "Reuters", "Twitter", "Time", "The New York Times", "Morning Beacon", "cnn.com", "The Lantern")
+OUTLETS = ("BBC News", "Reuters", "Twitter", "Time", "The New York Times", "Morning Beacon", "cnn.com", "The Lantern",
+           "People", "World Health Observer")  # fmt: skip
 
 
 def named(text: str) -> Sourced | None:
@@ -44,7 +45,14 @@ def test_what_an_outlet_is_asked_about_is_no_question(text: str, asked: str) -> 
     assert named(text) == Sourced(("Morning Beacon",), asked, firm=True, subject=True)
 
 
-@pytest.mark.parametrize("text", ["What did Twitter say about the lawsuit?", "why did Twitter say it was closing?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What did Twitter say about the lawsuit?", "why did Twitter say it was closing?", "How much revenue did Twitter report?",
+        "when did Twitter publish its code?", "according to people who were there, what happened?", "time: what is it",
+        "according to twitter, who won?",
+    ],
+)  # fmt: skip
 def test_who_only_says_something_may_be_what_the_question_is_about(text: str) -> None:
     found = named(text)
     assert found is not None and not found.firm
@@ -56,7 +64,9 @@ def test_who_only_says_something_may_be_what_the_question_is_about(text: str) ->
         "who bought Twitter?", "what happened at the BBC?", "who is the editor of the Morning Beacon?", "in time, who will win?",
         "What did the White House say about CNN?", "who told CNN that the war was over?", "Was a BBC reporter killed?",
         "what time is it according to time zones?", "according to the Guardian, who won?", "Twitter", "Twitter:",
-        "who wrote the Morning Beacon story?",
+        "who wrote the Morning Beacon story?", "what do people think about Biden?", "why do people say they are afraid?",
+        "how many tweets per Twitter user?", "how much per time", "what is the story of Twitter?", "which articles on Twitter are there?",
+        "who was told by Twitter that he was fired?", "according to who, what is a pandemic?",
     ],
 )  # fmt: skip
 def test_what_is_asked_about_an_outlet_is_asked_of_all(text: str) -> None:
