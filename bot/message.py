@@ -118,7 +118,7 @@ def from_outlets(answer: Answer) -> str | None:
     if not answer.outlets:
         return None
     if all(outlet_of(one.source, one.url) in answer.outlets for one in answer.citations):
-        return f"Only articles of {outlets(answer)} were searched."
+        return f"From articles of {outlets(answer)} alone."
     return f"No article of {outlets(answer)} answers it; this is from others."
 
 

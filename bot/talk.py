@@ -16,6 +16,7 @@ from bot.mentions import Turn
 
 # Turns that a pronoun is looked for in, newest first; more won little on CANARD: docs/LOG.md.
 TURNS = 4
+_CHARACTERS = 1_000  # of a question or quote that is looked through for names; a longer question is a pasted text
 _ASKED = frozenset({"nothing_close", "no_answer_in_articles", "not_from_outlet"})
 
 
@@ -23,8 +24,11 @@ def turn(given: Answer) -> Turn | None:
     """The turn that an answer makes; None where nothing was asked of the articles."""
     if given.status != "answered" and given.reason not in _ASKED:
         return None
-    quote = given.citations[0].quote if given.citations else None
-    return Turn(given.understood or given.question, given.answer, quote, given.question)
+    asked = given.understood or given.question
+    if len(asked) > _CHARACTERS:
+        return None
+    quote = given.citations[0].quote[:_CHARACTERS] if given.citations else None
+    return Turn(asked, given.answer, quote, given.question)
 
 
 class Talk:

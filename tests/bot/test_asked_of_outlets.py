@@ -43,7 +43,7 @@ def test_an_outlet_that_is_named_as_source_is_asked_alone(
     assert found.status == "answered" and who in (found.answer or "")
     assert {one.source for one in found.citations} == {outlet} and found.outlets == (outlet,)
     assert found.question == f"according to the {outlet}, {OPENED}"
-    assert f"Only articles of {outlet} were searched." in shown(found)
+    assert f"From articles of {outlet} alone." in shown(found)
 
 
 def test_where_the_outlet_does_not_say_it_that_is_said_and_the_others_are_offered(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.answer import not_found
 from bot.follow import followed, may_follow
 from bot.mentions import Turn
+from bot.talk import turn
 
 SDF = Turn(
     "who declared the caliphate over?", "Syrian Democratic Forces",
@@ -193,3 +196,9 @@ def test_no_word_comes_in_that_nobody_said(line: str, turns: list[Turn]) -> None
 @given(st.text(max_size=200), st.text(max_size=200), st.text(max_size=200))
 def test_any_text_can_be_followed_and_follow(line: str, question: str, answer: str) -> None:
     assert followed(line, [Turn(question, answer, answer)]) == followed(line, [Turn(question, answer, answer)])
+
+
+def test_a_pasted_text_is_no_turn() -> None:
+    given = not_found("who won? " * 200, "nothing_close", "gen-1")
+    assert turn(given) is None
+    assert turn(replace(given, question="who won?")) == Turn("who won?", line="who won?")
