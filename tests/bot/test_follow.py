@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.answer import not_found
 from bot.follow import followed, may_follow
 from bot.mentions import Turn
-from bot.talk import turn
+from bot.talk import Talk, turn
 
 SDF = Turn(
     "who declared the caliphate over?", "Syrian Democratic Forces",
@@ -202,3 +202,13 @@ def test_a_pasted_text_is_no_turn() -> None:
     given = not_found("who won? " * 200, "nothing_close", "gen-1")
     assert turn(given) is None
     assert turn(replace(given, question="who won?")) == Turn("who won?", line="who won?")
+
+
+def test_what_was_said_longer_ago_is_not_followed_on() -> None:
+    now = [0.0]
+    talk = Talk(lambda: now[0])
+    talk.heard(not_found("who won in Raqqa?", "nothing_close", "gen-1"))
+    now[0] = 29 * 60
+    assert talk.understood("and when?", 30) is not None and talk.understood("and when?", 0) is None
+    now[0] = 31 * 60
+    assert talk.understood("and when?", 30) is None
