@@ -102,6 +102,12 @@ def test_galleries_keep_what_their_pictures_show() -> None:
     assert marks(BEFORE, line, AFTER)[1] != "boilerplate"
 
 
+@pytest.mark.parametrize("headline", ["Mill Town Cuts Staff", "Ferry Breaks Record", "Floods Rock Wall Street"])
+def test_a_headline_that_ends_as_outlets_do_stays_over_the_text(headline: str) -> None:
+    assert marks(headline, AFTER, title=f"{headline} - Harbour Wire")[0] is None
+    assert marks(headline, AFTER)[0] is None
+
+
 def test_where_an_author_works_goes_with_her_name_and_a_heading_in_its_place_stays() -> None:
     title = "Dam holds"
     assert marks("Jane Doe", "Harbour Radio, Port Town", AFTER, title=title) == ["boilerplate"] * 2 + [None]
