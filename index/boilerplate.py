@@ -151,7 +151,7 @@ def _mark_head(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
             or (signed and furniture.SHORT.match(line))
         ):
             return
-        signed, marks[i] = author, "boilerplate"
+        signed, marks[i] = author and not outlet, "boilerplate"
 
 
 def _is_no_headline(line: str, told: Set[str]) -> bool:

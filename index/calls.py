@@ -106,7 +106,7 @@ def _either(lines: str) -> str:
 
 
 # Marks and pictures may stand before a call, and nothing of a quotation.
-_BEFORE = r"[^\w“„«»\"'‘@]*"
+_BEFORE = r"[^\w“„«»\"'‘@]*+"
 _CALL = re.compile(rf"{_BEFORE}(?:(?:{_either(_SENDS)})\W*$|{_either(_ASKS)}|{_either(_SAYS)})", re.IGNORECASE)
 # What a call begins with; nine sentences in ten need no closer look.
 _FIRST = re.compile(_BEFORE + r"(\w+)")

@@ -257,7 +257,9 @@ SHORT = re.compile(
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
 # Whom to call is news where it is not who made the article.
-POLICE = re.compile(r"\b(?:police|sheriff|detectives?|crime stoppers)\b(?! reporter)", re.IGNORECASE)
+POLICE = re.compile(
+    r"\b(?:police|sheriff|detectives?|crime stoppers|crisis|hotline|helpline|lifeline)\b(?! reporter)", re.IGNORECASE
+)
 TO_READER = re.compile(r"\b(?:you|your|yours|you['’](?:ll|re|d|ve)|us|our)\b|!$", re.IGNORECASE)
 # Behind a picture's caption on the same line, who made it.
 AGENCY = re.compile(

@@ -154,6 +154,12 @@ def test_news_that_begins_as_calls_do_is_none(line: str) -> None:
     assert not is_call(line)
 
 
+def test_a_question_of_what_the_reader_knows_goes_with_the_call_that_it_leads_to_and_stays_alone() -> None:
+    asked = "What is the river like where you are?"
+    assert [one.kind for one in split(f"The dam held. {asked} Check back for updates.")][1:] == ["boilerplate"] * 2
+    assert [one.kind for one in split(f"The dam held. {asked} Nobody was hurt.")] == ["sentence"] * 3
+
+
 def test_names_with_a_dot_inside_are_still_names() -> None:
     assert is_call("More stories from Ledger.example:")
     assert is_call("Read more from Ledger.example on the dam")
