@@ -10,7 +10,7 @@ are never furniture. Knows nothing of what other pages of the same outlet repeat
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Literal
 
 from index import furniture, headlines, links
@@ -140,8 +140,9 @@ def _mark_head(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
         named = bool(furniture.AUTHOR.match(line)) and line != line.upper()
         led = i == 0 and marks[1] == "boilerplate" and furniture.ROLE.match(text[slice(*lines[1])]) is not None
         author = named and bool(told) and (led or not told & set(line.casefold().split()))
-        outlet = furniture.OUTLET.match(line) is not None and (i > 0 or furniture.SHORT.match(line) is not None)
-        staff = i == 0 and furniture.STAFF.match(line) is not None
+        first = i == 0 and _is_no_headline(line, told)
+        outlet = furniture.OUTLET.match(line) is not None and (i > 0 or (first and bool(furniture.SHORT.match(line))))
+        staff = first and furniture.STAFF.match(line) is not None
         if not (
             staff
             or author
@@ -150,7 +151,13 @@ def _mark_head(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | N
             or (signed and furniture.SHORT.match(line))
         ):
             return
-        signed, marks[i] = author, "boilerplate"
+        signed, marks[i] = author and not outlet, "boilerplate"
+
+
+def _is_no_headline(line: str, told: Set[str]) -> bool:
+    """Whether the first line is not the title once more, which may end with such words ("Ferry Breaks Record")."""
+    words = set(line.casefold().split())
+    return bool(told) and 2 * len(told & words) <= len(words)
 
 
 def _mark_signed(text: str, lines: Sequence[tuple[int, int]], marks: list[Mark | None]) -> None:

@@ -23,11 +23,14 @@ _NAME = r"(?:[A-Z][\w.’'-]* ){1,3}[A-Z][\w.’'-]+"
 _NAMES = rf"{_NAME}(?:(?:,| and|, and) {_NAME})*"
 _TRADE = (
     r"(?i:reporters?|columnists?|editors?|(?:staff |freelance )?writers?|correspondents?|journalists?|producers?|"
-    r"photographers?|bloggers?|critics?)"
+    r"photographers?|bloggers?|critics?(?! of (?:the|an?|his|her|their)\b))"
 )
 # The trade is what somebody is ("is recovering, his agent told reporters" is news), and what follows is where.
+_OF_WORDS = r"(?:[\w.&/’'-]+ )"
+# Without an article the trade is what somebody is only where no such word comes before it ("is among the editors in jail").
+_NO_TRADE = r"(?:an?|the|one|not|as|of|by|to|in|on|with|from|for|among|his|her|their|its|and)\b"
 _ROLE = (
-    rf"(?:(?:is(?: an?| the| our| senior| chief)?|are(?: an?| the| our)?) (?:[\w.&/’'-]+ ){{0,7}}?{_TRADE}"
+    rf"(?:(?:(?:is (?:an?|the|our|senior|chief)|are(?: an?| the| our)?) {_OF_WORDS}{{0,7}}?|is (?:(?!{_NO_TRADE}){_OF_WORDS}){{0,7}}?){_TRADE}"
     r"(?=\W*$|,| (?:at|for|with|on|in|of|from|based|covering|and|who (?:covers?|writes?|reports?|specializes))\b)|"
     r"(?:is|are) [^.!?]{0,160}\bmembers? of (?:the )?(?:[\w’'.]+ ){0,5}Board of Contributors\b|"
     r"covers? (?!(?:his|her|its|their|up|about|nearly|only|such|[\w ]{0,20}\b(?:costs?|bills?|expenses))\b|\d)\S|"
@@ -48,7 +51,13 @@ _WIRE = re.compile(
     rf"{_NAME}{_UP_TO}\bcontributed (?:from|to this report)\b[^.!?]*\.?$"
 )
 # "Doe reported from Port Town; Roe from Mill Town": by their family names, as they signed.
-_FROM = re.compile(r"(?P<name>[A-Z][\w’'-]+) (?:also )?reported from [A-Z]")
+_FROM = re.compile(r"(?P<name>(?![A-Z]{2,}\b)[A-Z][\w’'-]+) (?:also )?reported from [A-Z](?!.*\bthat\b)")
+# What is said of an author under the family name alone, which may be a word of the text ("Long lines formed", "White House").
+_DOES = (
+    r"(?:also |often |now |previously |recently |has |have )*(?:is|was|were|are|can|may|covers?|covered|writes?|wrote|written|reports?|reported|"
+    r"contributed|works?|worked|lives?|lived|teaches|taught|serves?|served|edits?|edited|hosts?|hosted|leads?|led|holds?|held|won|"
+    r"received|studied|studies|graduated|joined|earned|spent|has|had|retired|owns?|runs?|ran|operates?|founded|authored|does)\b"
+)
 # "— Jane Doe", "-- Jane and John": under the last words, where they are nobody's.
 _SIGNATURE = re.compile(r"[-–—]{1,3} ?[A-Z][\w.’'-]*(?:(?:,? (?:and|&))? [A-Z][\w.’'-]*){0,3}$")
 # What is said of an author after the first sentence on them.
@@ -62,6 +71,7 @@ _ADDRESS = re.compile(
 _PERSONAL = re.compile(
     r"@\w|\(at\)\w|\btwitter\b|^\W*(?:contact|reach|call|follow|facebook)\b(?!: ?www)", re.IGNORECASE
 )
+_OWN_ADDRESS = re.compile(r"@|\(at\)|https?:|www\.|\.com\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][\w’'-]*")
 _MOST_WORDS = 24
 _REACHING = frozenset(
@@ -117,7 +127,7 @@ def _author_of(sentence: str, authors: frozenset[str]) -> str | None:
     """The family name of the author whom the sentence begins with."""
     for name in authors:
         family = name.split()[-1]
-        if re.match(rf"(?:{re.escape(name)}|{re.escape(family)})\b(?![’'])", sentence):
+        if re.match(rf"{re.escape(name)}\b(?![’'])|{re.escape(family)},? {_DOES}", sentence):
             return family
     return None
 
@@ -131,7 +141,14 @@ def _is_contact(sentence: str) -> bool:
     if len(sentence) > _LONGEST_MORE or not _ADDRESS.search(sentence) or _QUOTED.search(sentence):
         return False
     words = _WORD.findall(_ADDRESS.sub(" ", sentence))
-    if len(words) > _MOST_WORDS or "(@" in sentence or not _PERSONAL.search(sentence):
+    if all(word.lower() in _REACHING for word in words) and not _OWN_ADDRESS.search(sentence):
+        return False  # "Call 555-555-0100.": whose number that is stands in the text before it
+    if (
+        len(words) > _MOST_WORDS
+        or "(@" in sentence
+        or not _PERSONAL.search(sentence)
+        or furniture.POLICE.search(sentence)
+    ):
         return False
     return all(word[0].isupper() or word.lower() in _REACHING for word in words)
 

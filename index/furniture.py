@@ -111,7 +111,7 @@ the authors?(\(s\))? (may have|has|have|does not have|holds?|owns?) (a |no |an? 
 our fact[- ]?check(ing)? work\b
 (this|the) (story|article|podcast|transcript|newsletter) (was|is) (automatically|produced|sponsored|free)\b
 (you can )?(also )?follow\s[^.!?,:;“”"]{0,60}((?<!\w)@\w|\b(twitter|facebook|instagram)\.com)
-(you can )?(also )?(contact|reach|e-?mail|call|text)\s+(him|her|them|me|us|(reporter |writer )?(?-i:[A-Z][\w.’'-]* [A-Z]))[^!?:;“”"]{0,60}?
+(you can )?(also )?(contact|reach|e-?mail|call|text)\s+(?!.{0,60}\b(?:police|sheriff|detectives?|stoppers)\b(?! reporter))(him|her|them|me|us|(reporter |writer )?(?-i:[A-Z][\w.’'-]* [A-Z]))[^!?:;“”"]{0,60}?
     ([^\s@]+@[^\s@]+\.\w{2,}|(?<!\w)@\w|\(?\d{3}\)?[ .-]\d[\d .-]{4,}|\b(twitter|facebook)\b)
 (twitter|facebook|instagram)\s*:\s*@\w|((or|and) )?[^\s@]+@[^\s@]+\.\w{2,}\.?$|for the latest,? (visit|see|go to)\b
 (keep|continue) reading\b.{0,30}$
@@ -135,7 +135,7 @@ listen to (our|the|this|more|all) [^.!?]{0,30}podcasts?\W*$|this week['’]s pod
     (thanks|thank you) for (listening|reading|tuning in)( to (?-i:[\dA-Z])[^,.!?]{0,40})?\s*([.!]|$)
 this (article|story|piece|essay) (is|was) ((re(published|printed)|excerpted) from|re(published|printed) with permission)\b|read the original (article|story)\b
 take (our|the|this|[\w.’' ]{2,25}['’]s) (weekly |daily )?(news )?quiz\b
-[^.!?“”"]{0,80}\bcoverage (at|on|in|by|of) ([^.!?“”"]|\.(?=\w)){2,110} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants? from (the )?(?-i:[A-Z])
+[^.!?“”"]{0,80}(?<!health )(?<!insurance )(?<!medical )(?<!dental )(?<!vaccine )\bcoverage (at|on|in|by|of) ([^.!?“”"]|\.(?=\w)){2,110} (is|are) (made possible|supported|funded|underwritten)\b[^.!?“”"]{0,40}\bgrants? from (the )?(?-i:[A-Z])
 [^.!?:;,“”"]{2,90} (do|does) not provide (any )?editorial input\W*$
 read the (full|whole|entire|rest of the|complete) ?(story|article|column|interview|piece|review)?( here)?\W*$
 here['’](s|re) (an?|the|our|more on)\b[^.!?“”"]{3,60} \.$
@@ -147,7 +147,9 @@ tags?\s*:|topics?\s*:|filed under\s*:|categor(y|ies)\s*:|share this\s*:|posted (
 
 _ANYWHERE_LINES = r"""
 \b(fill out|using|on|in) the form below\b|\bwants to (know|hear) (if|how|what|whether|from) you\b
-^([^.!?“”"]|\b[a-z]\.){2,380}\bcontributed (additional |to the )?(reporting|(to|for) (this|the) (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
+^([^.!?“”"]|\b[a-z]\.){2,380}\bcontributed (additional |to the )?(reporting|(to|for) this (report|story|article|column|post|piece|section|newsletter)(?=\W*$|\.\s))
+^\W*((the )?(associated press|ap|afp|reuters|[\w’']+['’]s)\b|([\w.’']+ ){0,4}(reporters?|writers?|correspondents?|producers?) (?-i:[A-Z])|(?-i:[A-Z][\w.’'-]+ (?:[A-Z]\. )?[A-Z][\w’'-]+(?:,| and| of| in| contributed)\b))
+    ([^.!?“”"]|\b[a-z]\.){0,380}\bcontributed (to|for) the (report|story|article|column|post|piece)(?=\W*$|\.\s)
 (delivered|sent|straight|right|direct(ly)?) (right |straight |directly )?(in|to|into) your (inbox|phone|e-?mail)\b
 \bsign up (to|for) (the|our|my|this|his|her|their|\w+['’]s?)(?!\w).{0,60}\bnewsletter\b|\bsign up for free,? here\b
 ^\W*for (more|the full|further)\b[^.!?:;“”"]{0,80}, (click|tap|go|see|visit) here\W*$
@@ -254,6 +256,10 @@ SHORT = re.compile(
 )
 # "Home | World | Sport": a menu or the path to the page.
 PATH = re.compile(r"[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}(?: ?[|»›·] ?[^\W\d_][\w’'.&-]*(?: [\w’'.&-]+){0,3}){1,12}$")
+# Whom to call is news where it is not who made the article.
+POLICE = re.compile(
+    r"\b(?:police|sheriff|detectives?|crime stoppers|crisis|hotline|helpline|lifeline)\b(?! reporter)", re.IGNORECASE
+)
 TO_READER = re.compile(r"\b(?:you|your|yours|you['’](?:ll|re|d|ve)|us|our)\b|!$", re.IGNORECASE)
 # Behind a picture's caption on the same line, who made it.
 AGENCY = re.compile(

@@ -1,7 +1,7 @@
 """How the headlines of other articles are worded that stand between the paragraphs of one, and what leads to them.
 
 Patterns for one line each, without its line end, and what tells whether two lines speak of the same. Where such lines stand,
-and which of them are left alone, is `boilerplate.py`'s.
+and which of them are left alone, is `links.py`'s.
 """
 
 from __future__ import annotations

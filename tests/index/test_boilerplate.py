@@ -9,6 +9,9 @@ from index.lines import paragraphs
 from index.split import split
 
 FURNITURE = """
+Jane Doe and John Roe contributed to the report.
+AP writers in Port Town contributed to the story.
+Harbour Wire Network reporter Jane Doe contributed to the story.
 This article is republished from The Harbour Wire under a licence.
 Advertisement - Article continues below
 JavaScript is not available.
@@ -211,6 +214,10 @@ Message us on time and we would have come, the coast guard told the inquiry.
 Send questions to the council and it takes a month to answer, residents say.
 River coverage at the port is supported by nine new radars.
 Health coverage in the county is funded by a tax on hotels.
+Health coverage of poor children is funded by grants from the Ministry of Rivers.
+More than 200 scientists contributed to the report.
+Dozens of engineers from 40 towns contributed to the report.
+The Harbour Bank and nine mills contributed to the report.
 The state does not provide input to the county's plan.
 Read the full Bible in a year, the pastor told them, and they did.
 Here's an apple for the teacher, the boy had written on the wall.

@@ -12,6 +12,14 @@ from index.split import split
 CALLS = """
 See the full list
 Read her story.
+You can read a longer study of the dam here.
+You can see more photos of the flood below.
+Find out more about the ferry at ledger.example.
+Go here to tell us your story.
+Scroll down to see all of the winners
+Come back for updates.
+If you were on the ferry, please contact our newsroom.
+The Daily River: Get our latest stories in your inbox
 Check out the full list of nominees.
 Follow our live coverage.
 ⚽️ Follow our live coverage.
@@ -95,6 +103,41 @@ Stay tuned in to the river, the captain liked to say.
 Story after story was told of the flood.
 Produced by the mill until 1990, the flour was known in the whole valley.
 Watch this goat cross the dam with nine children on a rope.
+You can see the marks of the flood here.
+You can get a cup of coffee for a dollar here.
+You can see the whole valley far below.
+You can see more from the top of the hill than from the road.
+More than 300 kinds of birds can be found here.
+The eclipse can be viewed here.
+If the mayor acts, he will send our boats to the border.
+If my mother had known, she would never have let them send us to the mill.
+Have we forgotten how they used to send us to the mill?
+To get out of debt, consider joining a credit union.
+To see the world, consider becoming a ferryman.
+Your subscription is likely to cost more next year.
+Your membership is valid for one year at all parks.
+As a public service, the ferry is offering free rides to the polls.
+A subscription makes sense for people who cross the river every week.
+From Monday, all lessons on the site will be subscriber-only.
+To enter the temple, have your shoulders covered.
+That message from a foreign prince is still in your inbox.
+The shop says its rating and review system had been abused for years.
+Come back to see the cherry trees in April.
+Come back for more rides in the evening, when the lines are short.
+Additional research was done by the geologists of Mill Town.
+Here's the link between sleep and memory.
+Follow along the creek for two miles to the old mill.
+Follow the story of three sisters in the valley in the 1930s.
+Follow the guide on the packet and add water.
+Explore the galleries of the mill at night.
+Watch the series for its costumes alone.
+See the pictures of the dead and you cannot sleep.
+If you doubt it, read the indictment.
+For the cheapest boats in town, head here.
+Learn more at the library's open house in May.
+We'll send you to the moon, as the saying goes.
+You can text from the valley to US numbers at no charge.
+This list will be updated every year by the ministry.
 """.strip().split("\n")
 
 
@@ -109,6 +152,12 @@ def test_a_call_is_furniture_on_a_line_and_as_a_sentence(line: str) -> None:
 @pytest.mark.parametrize("line", NEWS)
 def test_news_that_begins_as_calls_do_is_none(line: str) -> None:
     assert not is_call(line)
+
+
+def test_a_question_of_what_the_reader_knows_goes_with_the_call_that_it_leads_to_and_stays_alone() -> None:
+    asked = "What is the river like where you are?"
+    assert [one.kind for one in split(f"The dam held. {asked} Check back for updates.")][1:] == ["boilerplate"] * 2
+    assert [one.kind for one in split(f"The dam held. {asked} Nobody was hurt.")] == ["sentence"] * 3
 
 
 def test_names_with_a_dot_inside_are_still_names() -> None:

@@ -111,6 +111,7 @@ SIGNED = (
     "Jane Doe is a professor of rivers at Mill Town.",
     "Jane Doe retired from the lifeboats last year.",
     "Doe reported from Port Town.",
+    "Doe authored “The River.”",
     "Jane Doe is the author of “The River.”",
 )
 
@@ -126,6 +127,39 @@ def test_an_author_whom_the_article_tells_of_and_words_that_are_theirs_stay() ->
     for last in ("Doe’s house is under water.", "Jane Doe:"):
         assert split(f"{head}\n\n{last}", "Dam holds")[-1].kind != "boilerplate"
     assert split(f"{head}\n\nMary Doe fled.\n\nDoe was found at noon.", "Dam holds")[-1].kind == "sentence"
+
+
+@pytest.mark.parametrize(
+    ("family", "last"),
+    [
+        ("White", "White House officials declined to speak."),
+        ("Long", "Long lines formed at the ferry."),
+        ("Price", "Price increases are expected to go on."),
+        ("King", "King Charles will open the dam."),
+    ],
+)
+def test_a_family_name_that_is_a_word_of_the_text_is_no_author(family: str, last: str) -> None:
+    head = f"Jane {family}\n\nThe Port Town Press\n\nThe dam held on Monday."
+    assert split(f"{head}\n\n{last}", "Dam holds")[-1].kind == "sentence"
+    assert split(f"{head}\n\n{family} also covers rivers.", "Dam holds")[-1].kind == "boilerplate"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "Jane Doe is among the journalists in the prisons of the valley.",
+        "Jane Doe is married to a reporter for the Wire.",
+        "Jane Doe is suing her editor in Mill Town.",
+        "Jane Doe is a critic of the plan.",
+        "Residents reported from Mill Town that the water rose.",
+        "CNN reported from Mill Town in March.",
+        "Call 555-555-0100.",
+        "Contact Port Town Police at 555-555-0100.",
+        "Call Crime Stoppers at 555-555-0100.",
+    ],
+)
+def test_news_at_the_end_of_somebody_not_named_before_stays(last: str) -> None:
+    assert _kinds(f"The dam held on Monday.\n\nNobody was hurt.\n\n{last}")[-1] == "sentence"
 
 
 def test_what_more_is_said_of_an_author_goes_with_the_note_and_nobody_elses_does() -> None:

@@ -105,6 +105,9 @@ def test_an_article_worked_over_is_one_text_and_one_with_a_block_and_as_long_a_p
     assert all(shared(one, other).own > 150 for other in (block, once, twice))
     assert [shared(one, other).mended for other in (block, once, twice)] == [0, 1, 2]
     assert [one_text(one, other) for other in (block, once, twice)] == [False, False, True]
+    shorter, longer_piece = said(kept[:24], prose(2, 13)), said(mended(kept[:24], 5, 14), prose(3, 13))
+    assert (found := shared(shorter, longer_piece)).mended == 2 and found.held > 0.6
+    assert found.own > 0.31 * found.words and not found.one_text
 
 
 def test_items_between_shared_ones_are_no_mending() -> None:

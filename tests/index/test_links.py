@@ -58,6 +58,14 @@ def test_a_lone_headline_goes_where_the_text_goes_on_around_it() -> None:
     assert marks(BEFORE, line, AFTER, "Nobody was hurt.") == [None] * 4
 
 
+def test_a_lone_heading_that_what_follows_speaks_of_stays() -> None:
+    """However much of it was told before: three words and more of the line stand in the next paragraph."""
+    line = "Night on the water: The owners of the ferry in Port Town tell their story"
+    assert marks(AFTER, line, AFTER, LEADS)[1] is None
+    apart = "Night on the water: How the rowers of Port Town found their way"
+    assert marks("Nobody was hurt when the boats came in that day, on the whole coast.", apart, AFTER, LEADS)[1] is None
+
+
 def test_one_of_many_headings_stays() -> None:
     line = "Night on the water: How the rowers of Port Town found their way"
     headings = [part for n in range(4) for part in (f"What the council of Port Town said on day {n} of it", AFTER)]
@@ -102,10 +110,17 @@ def test_galleries_keep_what_their_pictures_show() -> None:
     assert marks(BEFORE, line, AFTER)[1] != "boilerplate"
 
 
+@pytest.mark.parametrize("headline", ["Mill Town Cuts Staff", "Ferry Breaks Record", "Floods Rock Wall Street"])
+def test_a_headline_that_ends_as_outlets_do_stays_over_the_text(headline: str) -> None:
+    assert marks(headline, AFTER, title=f"{headline} - Harbour Wire")[0] is None
+    assert marks(headline, AFTER)[0] is None
+
+
 def test_where_an_author_works_goes_with_her_name_and_a_heading_in_its_place_stays() -> None:
     title = "Dam holds"
     assert marks("Jane Doe", "Harbour Radio, Port Town", AFTER, title=title) == ["boilerplate"] * 2 + [None]
     assert marks("Staff", "The Port Town Press", AFTER, title=title) == ["boilerplate"] * 2 + [None]
     assert marks("Jane Doe and John Roe", "Special to the Ledger", AFTER, title=title) == ["boilerplate"] * 2 + [None]  # fmt: skip
     assert marks("Jane Doe", "Rivers rise in the valley", AFTER, title=title)[1] is None
+    assert marks("The Port Town Press", "Rising Rivers of the Valley", AFTER, title=title)[1] is None
     assert marks("1. Jane Doe", "The Port Town Press", AFTER, title=title)[0] is None
