@@ -32,7 +32,7 @@ from bot.cli_commands import (
     talk,
     verify_index,
 )
-from bot.cli_feeds import add_feed_commands
+from bot.cli_feeds import Command, add_feed_commands
 from bot.config import Config, load_config
 from bot.errors import (
     BylineError,
@@ -130,6 +130,14 @@ def _parser() -> argparse.ArgumentParser:
         made.set_defaults(command=does)
         return made
 
+    _add_index_commands(command)
+    add_feed_commands(command)
+    _add_looking_commands(command)
+    _add_asking_commands(command)
+    return parser
+
+
+def _add_index_commands(command: Command) -> None:
     one = command("build", build_index, "make the index from the configured sources or the paths given")
     one.add_argument("paths", nargs="*", type=_local, metavar="PATH")
     _collections_of(one)
@@ -144,7 +152,9 @@ def _parser() -> argparse.ArgumentParser:
         "clear every generation but the current one and what dead processes left; says what was freed",
     )
     one.add_argument("--json", action="store_true")
-    add_feed_commands(command)
+
+
+def _add_looking_commands(command: Command) -> None:
     one = command("status", show_status, "what the index holds, how it was made, what was skipped and why")
     one.add_argument("--json", action="store_true")
     one = command("articles", list_articles, "list the articles")
@@ -157,6 +167,10 @@ def _parser() -> argparse.ArgumentParser:
         "(menus, scripts, hidden text) is not stored and not shown: see the page itself",
     )  # fmt: skip
     one.add_argument("--json", action="store_true", help="all of it, with start, end and kind of every sentence")
+    command("verify", verify_index, "check every file of the index and every offset")
+
+
+def _add_asking_commands(command: Command) -> None:
     one = command("ask", ask, "answer one question, or a file of them")
     one.add_argument("question", nargs="?", metavar="QUESTION")
     one.add_argument("--json", action="store_true")
@@ -175,5 +189,3 @@ def _parser() -> argparse.ArgumentParser:
     one = command("feedback", list_feedback, "what people thought of the Telegram bot's answers")
     one.add_argument("--json", action="store_true", help="as a question file for `byline eval`")
     one.add_argument("--all", action="store_true", help="also feedback that does not say what the right answer is")
-    command("verify", verify_index, "check every file of the index and every offset")
-    return parser
