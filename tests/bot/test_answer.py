@@ -247,6 +247,13 @@ def test_a_wording_a_story_and_a_heading_are_no_further_evidence() -> None:
     assert evidence(papers, found, lambda id_: story.get(id_, id_)) == [found[0], found[4]]
 
 
+def test_of_an_article_without_a_date_the_reader_is_told_the_years_that_it_names() -> None:
+    held = article("one", "The dam broke in 1953.", "It was built in 1911 and fell in 1953.")
+    dated = replace(held.article, article=replace(held.article.article, published="2019-03-23"))
+    assert window(held).years == ("1953", "1911")
+    assert window(replace(held, article=dated)).years == ()
+
+
 def test_a_reporters_stub_is_no_part_of_what_a_sentence_says() -> None:
     wire = article("wire", "LOWMOOR (Agency) – The mayor opened the bridge.")
     assert window(wire).sentences == ((len("LOWMOOR (Agency) – "), len(wire.passage.text)),)

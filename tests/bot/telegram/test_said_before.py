@@ -88,6 +88,21 @@ async def test_whoever_answers_a_message_of_the_bot_follows_on_that_one(
 
 
 @in_loop
+async def test_a_message_of_the_same_number_in_another_chat_is_another_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with newsroom(tmp_path, monkeypatch) as room:
+        first = named(ASKED, ANN)
+        await room.feed(first)
+        stored = await asked_as(room.office.records, GROUP, first["message"]["message_id"])
+        assert stored is not None
+        replied = {"message_id": stored.messages[0], "from": BOT, "chat": chat(BEN), "date": 1, "text": "…"}
+        room.request.clear()
+        await room.feed(message("and when?", by=BEN, reply_to_message=replied))
+        assert "Understood" not in answers(room)[0]
+
+
+@in_loop
 async def test_after_the_minutes_that_are_set_a_question_follows_on_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
