@@ -143,7 +143,7 @@ def test_an_article_outside_of_the_scope_is_unknown_and_not_named(snapshot: Snap
         with pytest.raises(ArticleUnknown) as refused:
             snapshot.entry(named, war)
         assert "quake" not in str(refused.value).replace(repr(named), "")
-    with pytest.raises(ArticleUnknown, match="more than one begins so"):
+    with pytest.raises(ArticleUnknown, match="more than one is called so: again-"):
         snapshot.entry("again-", frozenset({"again"}))
     assert snapshot.entry("again-", war).title == "again baghuz"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.bot.telegram.recording import BOT, chat, message
 WHOLE = "When was it that the Syrian Democratic Forces declared the caliphate over?"
 UNDERSTOOD = f"Understood as: {WHOLE}\n\n"
 ANN, BEN = 7, 8
+_numbers = itertools.count(500)
 
 
 def answers(room: Newsroom) -> list[str]:
@@ -27,8 +29,8 @@ def answers(room: Newsroom) -> list[str]:
 
 
 def named(text: str, by: int) -> dict[str, Any]:
-    """A question to the bot in the group."""
-    return message(f"@{BOT['username']} {text}", by=by, to=GROUP)
+    """A question to the bot in the group, numbered before the bot's own messages there, the first of which is 1001."""
+    return message(f"@{BOT['username']} {text}", by=by, to=GROUP, message_id=next(_numbers))
 
 
 @in_loop
