@@ -198,7 +198,7 @@ class Rows(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         small, scale = self.get_buffer("small")[tokens], self.get_buffer("scale")[tokens]
-        return (small.float() * scale[:, None]).to(self.dtype)
+        return (small.float() * scale[..., None]).to(self.dtype)
 
 
 def _model(shape: Shape, tensors: dict[str, Tensor], dtype: torch.dtype) -> SpanModel:

@@ -201,9 +201,10 @@ def test_int8_rows_come_back_close() -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_rows_expanded_when_they_are_looked_up_are_the_rows_of_the_expanded_matrix(dtype: torch.dtype) -> None:
     small = squeezed({"words": torch.randn(30, 16)})
-    tokens = torch.tensor([3, 29, 3, 0])
-    looked_up = Rows(small["words"], small["words.scale"], dtype)(tokens)
-    assert looked_up.dtype == dtype and torch.equal(looked_up, expanded(small, dtype)["words"][tokens])
+    rows = Rows(small["words"], small["words.scale"], dtype)
+    for tokens in (torch.tensor([3, 29, 3, 0]), torch.tensor([[3, 29], [7, 0]])):  # one after the other, and a batch
+        looked_up = rows(tokens)
+        assert looked_up.dtype == dtype and torch.equal(looked_up, expanded(small, dtype)["words"][tokens])
 
 
 def test_the_loaded_reader_keeps_its_word_rows_as_they_lie_in_the_file(tmp_path: Path) -> None:
