@@ -145,10 +145,8 @@ class _Chat:
     def _ask(self, typed: str) -> Iterator[Paragraph]:
         if not typed.strip():
             return iter([line(_HINT)])
-        before, self._cited = (
-            self._cited,
-            (),
-        )  # [1] of an earlier answer must not pass for this one's, whatever happens now
+        before = self._cited
+        self._cited = ()  # [1] of an earlier answer must not pass for this one's, whatever happens now
         understood = self._talk.understood(typed, int(self._desk.settings().get(_MINUTES, self._minutes)))
         answer = self._desk.ask(understood or typed)
         if understood:
